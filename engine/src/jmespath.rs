@@ -1,0 +1,1 @@
+//! JMESPath with the functions and the not-found rules of Kyverno.

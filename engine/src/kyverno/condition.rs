@@ -1,0 +1,1 @@
+//! Compares a key with a value by an operator.

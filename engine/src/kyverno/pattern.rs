@@ -1,0 +1,1 @@
+//! Holds a pattern with anchors and operators against a value.

@@ -1,0 +1,1 @@
+//! The Pod Security Standards, by level and version.

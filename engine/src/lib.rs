@@ -1,0 +1,24 @@
+//! A pure policy engine: policies in, decisions out.
+
+mod decision;
+mod diagnostic;
+mod facts;
+mod jmespath;
+mod kyverno;
+mod matcher;
+mod read;
+mod request;
+pub mod scalar;
+mod source;
+mod tree;
+mod value;
+
+pub use decision::{
+    Action, Decision, Dialect, FailurePolicy, Outcome, RuleInfo, RuleResult, Violation,
+};
+pub use diagnostic::{Diagnostic, Severity, nearest};
+pub use facts::{FactError, FactKey, Facts, Method};
+pub use request::{GroupVersionKind, Operation, Request, UserInfo};
+pub use source::{LineColumn, Source, Span};
+pub use tree::{Entries, Items, Kind, Node, Tree};
+pub use value::{Text, Value};

@@ -1,0 +1,1 @@
+//! Decides whether a rule is about a request.

@@ -1,0 +1,1 @@
+//! Reads YAML and JSON into trees, and finds places again.

@@ -1,0 +1,309 @@
+//! The engine's object: one flat tree over one text, parsed once and read in place.
+//!
+//! A [`Tree`] is a vector of 16-byte slots. The children of a list or map stand side by side,
+//! so an index is one addition, a lookup is one scan over neighbours, and neither building,
+//! reading nor dropping recurses: a document 10,000 levels deep is as safe as a flat one.
+
+mod build;
+mod write;
+
+pub(crate) use build::{Builder, DuplicateKey};
+
+use std::sync::Arc;
+
+/// An immutable tree of nulls, booleans, numbers, strings, lists and maps.
+#[derive(Clone)]
+pub struct Tree {
+    /// The text it was read from; plain strings are slices of it.
+    source: Arc<str>,
+    /// Strings that stand differently in the source: escaped, folded, or made by the engine.
+    decoded: Box<str>,
+    slots: Box<[Slot]>,
+    root: u32,
+}
+
+/// A byte range of one of the tree's two texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Range {
+    pub(crate) start: u32,
+    pub(crate) length: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Slot {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Float(f64),
+    /// An integer that no `i64` holds, in its decimal digits, in the decoded text.
+    BigInt(Range),
+    /// A string in the source text.
+    String(Range),
+    /// A string in the decoded text.
+    Decoded(Range),
+    /// `length` slots from `start`.
+    List(Range),
+    /// `length` pairs of slots from `start`: key, value, key, value.
+    Map(Range),
+}
+
+/// A place in a [`Tree`]: what rules read.
+#[derive(Clone, Copy)]
+pub struct Node<'t> {
+    tree: &'t Tree,
+    index: u32,
+}
+
+/// What a [`Node`] is.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind<'t> {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A number with a fraction or an exponent.
+    Float(f64),
+    /// A whole number beyond 64 bits, as its decimal digits.
+    BigInt(&'t str),
+    /// A text.
+    String(&'t str),
+    /// A list.
+    List(Items<'t>),
+    /// A map, in the order it was written.
+    Map(Entries<'t>),
+}
+
+impl Tree {
+    /// The node that holds everything else.
+    pub fn root(&self) -> Node<'_> {
+        Node { tree: self, index: self.root }
+    }
+
+    /// The text the tree was read from; empty if the engine made it.
+    pub fn source(&self) -> &Arc<str> {
+        &self.source
+    }
+
+    /// How many nodes there are, keys included.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether there is no node at all; never true of a tree that was read.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    fn slot(&self, index: u32) -> Slot {
+        self.slots.get(index as usize).copied().unwrap_or(Slot::Null)
+    }
+
+    fn text(&self, slot: Slot) -> Option<&str> {
+        let (text, range) = match slot {
+            Slot::String(range) => (&*self.source, range),
+            Slot::Decoded(range) | Slot::BigInt(range) => (&*self.decoded, range),
+            _ => return None,
+        };
+        let start = range.start as usize;
+        // Invariant: ranges are made by `Builder`, on character boundaries of their text.
+        Some(text.get(start..start + range.length as usize).unwrap_or_default())
+    }
+}
+
+impl<'t> Node<'t> {
+    /// What this is, with its content.
+    pub fn kind(self) -> Kind<'t> {
+        let slot = self.tree.slot(self.index);
+        match slot {
+            Slot::Null => Kind::Null,
+            Slot::Bool(value) => Kind::Bool(value),
+            Slot::Int(value) => Kind::Int(value),
+            Slot::Float(value) => Kind::Float(value),
+            Slot::BigInt(_) => Kind::BigInt(self.tree.text(slot).unwrap_or_default()),
+            Slot::String(_) | Slot::Decoded(_) => {
+                Kind::String(self.tree.text(slot).unwrap_or_default())
+            }
+            Slot::List(range) => Kind::List(Items { tree: self.tree, range }),
+            Slot::Map(range) => Kind::Map(Entries { tree: self.tree, range }),
+        }
+    }
+
+    /// The text, where this is a string.
+    pub fn as_str(self) -> Option<&'t str> {
+        match self.tree.slot(self.index) {
+            slot @ (Slot::String(_) | Slot::Decoded(_)) => self.tree.text(slot),
+            _ => None,
+        }
+    }
+
+    /// The truth value, where this is a boolean.
+    pub fn as_bool(self) -> Option<bool> {
+        match self.tree.slot(self.index) {
+            Slot::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The items, where this is a list.
+    pub fn as_list(self) -> Option<Items<'t>> {
+        match self.tree.slot(self.index) {
+            Slot::List(range) => Some(Items { tree: self.tree, range }),
+            _ => None,
+        }
+    }
+
+    /// The entries, where this is a map.
+    pub fn as_map(self) -> Option<Entries<'t>> {
+        match self.tree.slot(self.index) {
+            Slot::Map(range) => Some(Entries { tree: self.tree, range }),
+            _ => None,
+        }
+    }
+
+    /// Whether this is `null`.
+    pub fn is_null(self) -> bool {
+        matches!(self.tree.slot(self.index), Slot::Null)
+    }
+
+    /// The value under `key`, where this is a map that has it.
+    pub fn get(self, key: &str) -> Option<Self> {
+        self.as_map()?.get(key)
+    }
+
+    /// Follows keys downwards.
+    pub fn at(self, keys: &[&str]) -> Option<Self> {
+        keys.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// The tree this is a place of.
+    pub fn tree(self) -> &'t Tree {
+        self.tree
+    }
+
+    /// The position in its tree: equal for equal places of one tree.
+    pub fn index(self) -> u32 {
+        self.index
+    }
+
+    /// Whether both are the same place of the same tree.
+    pub fn same_place(self, other: Node<'_>) -> bool {
+        std::ptr::eq(self.tree, other.tree) && self.index == other.index
+    }
+
+    /// The node at the steps of a JSON pointer, or the nearest ancestor that exists and how many
+    /// steps lead there.
+    pub fn nearest<S: AsRef<str>>(self, steps: &[S]) -> (Self, usize) {
+        let mut node = self;
+        for (count, step) in steps.iter().enumerate() {
+            let step = step.as_ref();
+            let next = match node.kind() {
+                Kind::Map(entries) => entries.get(step),
+                Kind::List(items) => step.parse().ok().and_then(|index| items.get(index)),
+                _ => None,
+            };
+            match next {
+                Some(next) => node = next,
+                None => return (node, count),
+            }
+        }
+        (node, steps.len())
+    }
+}
+
+impl std::fmt::Debug for Node<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.to_json())
+    }
+}
+
+impl std::fmt::Debug for Tree {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.root().fmt(formatter)
+    }
+}
+
+/// The items of a list.
+#[derive(Clone, Copy, Debug)]
+pub struct Items<'t> {
+    tree: &'t Tree,
+    range: Range,
+}
+
+impl<'t> Items<'t> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.range.length as usize
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.range.length == 0
+    }
+
+    /// The item at `index`, counted from 0.
+    pub fn get(&self, index: usize) -> Option<Node<'t>> {
+        let index = u32::try_from(index).ok().filter(|index| *index < self.range.length)?;
+        Some(Node { tree: self.tree, index: self.range.start + index })
+    }
+
+    /// The items in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Node<'t>> + ExactSizeIterator + use<'t> {
+        let tree = self.tree;
+        let start = self.range.start;
+        (0..self.range.length as usize)
+            .map(move |offset| Node { tree, index: start + offset as u32 })
+    }
+}
+
+/// The entries of a map.
+#[derive(Clone, Copy, Debug)]
+pub struct Entries<'t> {
+    tree: &'t Tree,
+    range: Range,
+}
+
+impl<'t> Entries<'t> {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.range.length as usize
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.range.length == 0
+    }
+
+    /// The value under `key`.
+    pub fn get(&self, key: &str) -> Option<Node<'t>> {
+        self.entry(key).map(|(_, value)| value)
+    }
+
+    /// The key's own node and the value under `key`.
+    pub fn entry(&self, key: &str) -> Option<(Node<'t>, Node<'t>)> {
+        self.nodes().find(|(name, _)| name.as_str() == Some(key))
+    }
+
+    /// Keys and values in the order they were written.
+    pub fn iter(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = (&'t str, Node<'t>)> + ExactSizeIterator + use<'t> {
+        self.nodes().map(|(key, value)| (key.as_str().unwrap_or_default(), value))
+    }
+
+    /// The nodes of keys and values in the order they were written.
+    pub fn nodes(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = (Node<'t>, Node<'t>)> + ExactSizeIterator + use<'t> {
+        let tree = self.tree;
+        let start = self.range.start;
+        (0..self.range.length as usize).map(move |offset| {
+            let index = start + 2 * offset as u32;
+            (Node { tree, index }, Node { tree, index: index + 1 })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,216 @@
+//! Builds a [`Tree`] from events, bottom up, without recursion.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Range, Slot, Tree};
+
+/// Two keys of one map that are equal; positions are slot numbers of the unfinished tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DuplicateKey {
+    pub(crate) key: String,
+    /// Byte ranges of both keys, where the builder records places.
+    pub(crate) first: (u32, u32),
+    pub(crate) second: (u32, u32),
+}
+
+/// Takes the events of one document and makes a [`Tree`] of them.
+///
+/// Inside a map, keys and values alternate; keys are strings. With `record_places`, each event's
+/// byte range in the source is kept, and [`Builder::finish`] returns them by slot number.
+pub(crate) struct Builder {
+    source: Arc<str>,
+    decoded: String,
+    slots: Vec<Slot>,
+    places: Vec<(u32, u32)>,
+    pending: Vec<Slot>,
+    pending_places: Vec<(u32, u32)>,
+    open: Vec<Open>,
+    record_places: bool,
+}
+
+struct Open {
+    start: usize,
+    is_map: bool,
+    place: (u32, u32),
+}
+
+/// Beyond this many entries, equal keys are looked for by hash.
+const SCAN_LIMIT: usize = 16;
+
+impl Builder {
+    pub(crate) fn new(source: Arc<str>, record_places: bool) -> Self {
+        Self {
+            source,
+            decoded: String::new(),
+            slots: Vec::new(),
+            places: Vec::new(),
+            pending: Vec::new(),
+            pending_places: Vec::new(),
+            open: Vec::new(),
+            record_places,
+        }
+    }
+
+    fn push(&mut self, slot: Slot, place: (u32, u32)) {
+        self.pending.push(slot);
+        if self.record_places {
+            self.pending_places.push(place);
+        }
+    }
+
+    pub(crate) fn null(&mut self, place: (u32, u32)) {
+        self.push(Slot::Null, place);
+    }
+
+    pub(crate) fn bool(&mut self, value: bool, place: (u32, u32)) {
+        self.push(Slot::Bool(value), place);
+    }
+
+    pub(crate) fn int(&mut self, value: i64, place: (u32, u32)) {
+        self.push(Slot::Int(value), place);
+    }
+
+    pub(crate) fn float(&mut self, value: f64, place: (u32, u32)) {
+        self.push(Slot::Float(value), place);
+    }
+
+    /// An integer beyond 64 bits, as decimal digits.
+    pub(crate) fn big_int(&mut self, digits: &str, place: (u32, u32)) {
+        let range = self.decode(digits);
+        self.push(Slot::BigInt(range), place);
+    }
+
+    /// A string that stands in the source exactly as it reads, from `start`.
+    pub(crate) fn source_string(&mut self, start: u32, length: u32, place: (u32, u32)) {
+        self.push(Slot::String(Range { start, length }), place);
+    }
+
+    /// A string whose content differs from the source.
+    pub(crate) fn string(&mut self, text: &str, place: (u32, u32)) {
+        let range = self.decode(text);
+        self.push(Slot::Decoded(range), place);
+    }
+
+    fn decode(&mut self, text: &str) -> Range {
+        let start = self.decoded.len() as u32;
+        self.decoded.push_str(text);
+        Range { start, length: text.len() as u32 }
+    }
+
+    pub(crate) fn open_list(&mut self, place: (u32, u32)) {
+        self.open.push(Open { start: self.pending.len(), is_map: false, place });
+    }
+
+    pub(crate) fn open_map(&mut self, place: (u32, u32)) {
+        self.open.push(Open { start: self.pending.len(), is_map: true, place });
+    }
+
+    /// How many lists and maps are open.
+    pub(crate) fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// How many nodes there are so far.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len() + self.pending.len()
+    }
+
+    /// Whether the next event stands for a key.
+    pub(crate) fn expects_key(&self) -> bool {
+        self.open
+            .last()
+            .is_some_and(|open| open.is_map && (self.pending.len() - open.start) % 2 == 0)
+    }
+
+    /// The bytes of strings that were decoded so far.
+    pub(crate) fn decoded_len(&self) -> usize {
+        self.decoded.len()
+    }
+
+    /// Ends the innermost list or map.
+    pub(crate) fn close(&mut self) -> Result<(), DuplicateKey> {
+        let Some(open) = self.open.pop() else { return Ok(()) };
+        let start = self.slots.len() as u32;
+        let count = (self.pending.len() - open.start) as u32;
+        if open.is_map {
+            self.check_keys(open.start)?;
+        }
+        self.slots.extend(self.pending.drain(open.start..));
+        if self.record_places {
+            self.places.extend(self.pending_places.drain(open.start..));
+        }
+        let slot = if open.is_map {
+            Slot::Map(Range { start, length: count / 2 })
+        } else {
+            Slot::List(Range { start, length: count })
+        };
+        self.push(slot, open.place);
+        Ok(())
+    }
+
+    fn check_keys(&self, start: usize) -> Result<(), DuplicateKey> {
+        let keys = self.pending.get(start..).unwrap_or_default();
+        let key = |position: usize| keys.get(2 * position).and_then(|slot| self.text(*slot));
+        let count = keys.len() / 2;
+        if count <= SCAN_LIMIT {
+            for second in 1..count {
+                for first in 0..second {
+                    if key(first) == key(second) {
+                        return Err(self.duplicate(start, first, second));
+                    }
+                }
+            }
+            return Ok(());
+        }
+        let mut seen = HashMap::with_capacity(count);
+        for second in 0..count {
+            if let Some(first) = seen.insert(key(second), second) {
+                return Err(self.duplicate(start, first, second));
+            }
+        }
+        Ok(())
+    }
+
+    fn duplicate(&self, start: usize, first: usize, second: usize) -> DuplicateKey {
+        let place = |position: usize| {
+            self.pending_places.get(start + 2 * position).copied().unwrap_or_default()
+        };
+        let key = self.pending.get(start + 2 * first).and_then(|slot| self.text(*slot));
+        DuplicateKey {
+            key: key.unwrap_or_default().to_owned(),
+            first: place(first),
+            second: place(second),
+        }
+    }
+
+    fn text(&self, slot: Slot) -> Option<&str> {
+        let (text, range) = match slot {
+            Slot::String(range) => (&*self.source, range),
+            Slot::Decoded(range) => (self.decoded.as_str(), range),
+            _ => return None,
+        };
+        text.get(range.start as usize..(range.start + range.length) as usize)
+    }
+
+    /// The tree, and the byte range of each slot where they were recorded.
+    ///
+    /// What is still open is closed; a document without content is `null`.
+    pub(crate) fn finish(mut self) -> Result<(Tree, Vec<(u32, u32)>), DuplicateKey> {
+        while !self.open.is_empty() {
+            self.close()?;
+        }
+        let root = self.slots.len() as u32;
+        self.slots.push(self.pending.pop().unwrap_or(Slot::Null));
+        if self.record_places {
+            self.places.push(self.pending_places.pop().unwrap_or_default());
+        }
+        let tree = Tree {
+            source: self.source,
+            decoded: self.decoded.into_boxed_str(),
+            slots: self.slots.into_boxed_slice(),
+            root,
+        };
+        Ok((tree, self.places))
+    }
+}
