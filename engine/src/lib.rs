@@ -1,5 +1,6 @@
 //! A pure policy engine: policies in, decisions out.
 
+mod arena;
 mod decision;
 mod diagnostic;
 mod facts;
@@ -13,6 +14,7 @@ mod source;
 mod tree;
 mod value;
 
+pub use arena::Arena;
 pub use decision::{
     Action, Decision, Dialect, FailurePolicy, Outcome, RuleInfo, RuleResult, Violation,
 };

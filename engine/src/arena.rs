@@ -1,0 +1,32 @@
+//! Keeps what one evaluation makes, so that values can point into it.
+
+use crate::jmespath::Expression;
+use crate::tree::Tree;
+
+/// Owns trees and expressions that come to be during one evaluation.
+///
+/// Values borrow from the policies, the request, the facts and this arena; it is made first and
+/// dropped last.
+#[derive(Default)]
+pub struct Arena {
+    trees: typed_arena::Arena<Tree>,
+    expressions: typed_arena::Arena<Expression>,
+}
+
+impl Arena {
+    /// Keeps a tree, such as one that `parse_json()` read.
+    pub fn tree(&self, tree: Tree) -> &Tree {
+        self.trees.alloc(tree)
+    }
+
+    /// Keeps an expression that was put together from variables.
+    pub fn expression(&self, expression: Expression) -> &Expression {
+        self.expressions.alloc(expression)
+    }
+}
+
+impl std::fmt::Debug for Arena {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Arena({} trees)", self.trees.len())
+    }
+}
