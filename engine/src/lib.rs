@@ -8,6 +8,7 @@ mod jmespath;
 mod kyverno;
 mod matcher;
 mod read;
+pub mod report;
 mod request;
 pub mod scalar;
 mod source;
