@@ -7,6 +7,7 @@ mod facts;
 mod jmespath;
 mod kyverno;
 mod matcher;
+mod pointer;
 mod read;
 pub mod report;
 mod request;
@@ -21,6 +22,10 @@ pub use decision::{
 };
 pub use diagnostic::{Diagnostic, Severity, nearest};
 pub use facts::{FactError, FactKey, Facts, Method};
+pub use pointer::{escape_step, pointer, pointer_steps};
+pub use read::{
+    Document, Format, Limits, Places, ReadError, Reading, parse_json, parse_yaml, read,
+};
 pub use request::{GroupVersionKind, Operation, Request, UserInfo};
 pub use source::{LineColumn, Source, Span};
 pub use tree::{Entries, Items, Kind, Node, Tree};

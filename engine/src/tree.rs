@@ -183,6 +183,8 @@ impl<'t> Node<'t> {
     }
 
     /// The position in its tree: equal for equal places of one tree.
+    ///
+    /// What stands behind an alias of YAML shares the positions of what the alias stands for.
     pub fn index(self) -> u32 {
         self.index
     }

@@ -1,5 +1,7 @@
 //! Builds a [`Tree`] from events, bottom up, without recursion.
 
+pub(crate) mod merge;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -128,14 +130,28 @@ impl Builder {
         self.decoded.len()
     }
 
+    /// Ends the innermost list or map, whose last byte stands before `end`.
+    pub(crate) fn close_at(&mut self, end: u32) -> Result<(), DuplicateKey> {
+        if let Some(open) = self.open.last_mut() {
+            open.place.1 = end;
+        }
+        self.close()
+    }
+
     /// Ends the innermost list or map.
     pub(crate) fn close(&mut self) -> Result<(), DuplicateKey> {
         let Some(open) = self.open.pop() else { return Ok(()) };
-        let start = self.slots.len() as u32;
-        let count = (self.pending.len() - open.start) as u32;
         if open.is_map {
             self.check_keys(open.start)?;
         }
+        self.settle(&open);
+        Ok(())
+    }
+
+    /// Moves the children of `open` to their final place and leaves the list or map pending.
+    fn settle(&mut self, open: &Open) {
+        let start = self.slots.len() as u32;
+        let count = (self.pending.len() - open.start) as u32;
         self.slots.extend(self.pending.drain(open.start..));
         if self.record_places {
             self.places.extend(self.pending_places.drain(open.start..));
@@ -146,9 +162,19 @@ impl Builder {
             Slot::List(Range { start, length: count })
         };
         self.push(slot, open.place);
-        Ok(())
     }
 
+    /// The node that was completed last, to be used again with [`Builder::repeat`].
+    pub(crate) fn last(&self) -> Option<Slot> {
+        self.pending.last().copied()
+    }
+
+    /// Uses a completed node a second time; its children are shared, not copied.
+    pub(crate) fn repeat(&mut self, node: Slot, place: (u32, u32)) {
+        self.push(node, place);
+    }
+
+    /// Refuses equal keys. Keys that are no strings stand for merges and are left out.
     fn check_keys(&self, start: usize) -> Result<(), DuplicateKey> {
         let keys = self.pending.get(start..).unwrap_or_default();
         let key = |position: usize| keys.get(2 * position).and_then(|slot| self.text(*slot));
@@ -156,7 +182,7 @@ impl Builder {
         if count <= SCAN_LIMIT {
             for second in 1..count {
                 for first in 0..second {
-                    if key(first) == key(second) {
+                    if key(first) == key(second) && key(first).is_some() {
                         return Err(self.duplicate(start, first, second));
                     }
                 }
@@ -165,7 +191,8 @@ impl Builder {
         }
         let mut seen = HashMap::with_capacity(count);
         for second in 0..count {
-            if let Some(first) = seen.insert(key(second), second) {
+            let Some(text) = key(second) else { continue };
+            if let Some(first) = seen.insert(text, second) {
                 return Err(self.duplicate(start, first, second));
             }
         }
