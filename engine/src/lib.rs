@@ -6,6 +6,7 @@ mod diagnostic;
 mod facts;
 mod jmespath;
 mod kyverno;
+pub mod manifest;
 mod matcher;
 mod pointer;
 mod read;

@@ -5,6 +5,7 @@
 //! reading nor dropping recurses: a document 10,000 levels deep is as safe as a flat one.
 
 mod build;
+mod copy;
 mod write;
 
 pub(crate) use build::{Builder, DuplicateKey};
