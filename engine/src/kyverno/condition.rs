@@ -227,6 +227,10 @@ impl Effort {
     }
 
     fn matches(&mut self, pattern: &str, text: &str) -> Result<bool, ConditionError> {
+        if !wildcard::contains_wildcard(pattern) {
+            self.steps = self.steps.saturating_sub(1);
+            return Ok(pattern == text);
+        }
         wildcard::matches_within(pattern, text, &mut self.steps)
             .ok_or(ConditionError::TooCostly { operator: self.operator })
     }
