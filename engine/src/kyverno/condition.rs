@@ -41,10 +41,10 @@ pub(crate) enum Operator {
 
 /// Decides whether a condition holds; an error where upstream crashes, and where the answer would
 /// take too long.
-pub(crate) fn holds(
+pub(crate) fn holds<'t>(
     operator: Operator,
-    key: &Value<'_>,
-    value: &Value<'_>,
+    key: &Value<'t>,
+    value: &Value<'t>,
 ) -> Result<bool, ConditionError> {
     let effort = &mut Effort::new(operator);
     match operator {

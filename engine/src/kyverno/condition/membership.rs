@@ -6,66 +6,66 @@ use super::{ConditionError, Effort, text_of};
 use crate::scalar::wildcard::contains_wildcard;
 use crate::value::{Text, Value};
 
-pub(super) fn any_in(
-    key: &Value<'_>,
-    value: &Value<'_>,
+pub(super) fn any_in<'t>(
+    key: &Value<'t>,
+    value: &Value<'t>,
     effort: &mut Effort,
 ) -> Result<bool, ConditionError> {
     match Sides::of(key, value) {
         Sides::Nothing => Ok(false),
         Sides::One(key) => Ok(contains(value, &key, effort)? == Some(true)),
         Sides::Same => Ok(true),
-        Sides::Range(keys, range) => Ok(keys.iter().any(|key| range.contains(key))),
+        Sides::Range(keys, range) => Ok(keys.iter().any(range.inside())),
         Sides::Lists(keys, values) => any(&keys, &values, true, effort),
         Sides::Number(keys, number) => any(&keys, &[number], true, effort),
     }
 }
 
-pub(super) fn any_not_in(
-    key: &Value<'_>,
-    value: &Value<'_>,
+pub(super) fn any_not_in<'t>(
+    key: &Value<'t>,
+    value: &Value<'t>,
     effort: &mut Effort,
 ) -> Result<bool, ConditionError> {
     match Sides::of(key, value) {
         Sides::Nothing | Sides::Same => Ok(false),
         Sides::One(key) => Ok(contains(value, &key, effort)? == Some(false)),
-        Sides::Range(keys, range) => Ok(keys.iter().any(|key| range.excludes(key))),
+        Sides::Range(keys, range) => Ok(keys.iter().any(range.outside())),
         Sides::Lists(keys, values) => any(&keys, &values, false, effort),
         Sides::Number(keys, number) => any(&keys, &[number], false, effort),
     }
 }
 
-pub(super) fn all_in(
-    key: &Value<'_>,
-    value: &Value<'_>,
+pub(super) fn all_in<'t>(
+    key: &Value<'t>,
+    value: &Value<'t>,
     effort: &mut Effort,
 ) -> Result<bool, ConditionError> {
     match Sides::of(key, value) {
         Sides::Nothing | Sides::Number(..) => Ok(false),
         Sides::One(key) => Ok(contains(value, &key, effort)? == Some(true)),
         Sides::Same => Ok(true),
-        Sides::Range(keys, range) => Ok(keys.iter().all(|key| range.contains(key))),
+        Sides::Range(keys, range) => Ok(keys.iter().all(range.inside())),
         Sides::Lists(keys, values) => Ok(!any(&keys, &values, false, effort)?),
     }
 }
 
-pub(super) fn all_not_in(
-    key: &Value<'_>,
-    value: &Value<'_>,
+pub(super) fn all_not_in<'t>(
+    key: &Value<'t>,
+    value: &Value<'t>,
     effort: &mut Effort,
 ) -> Result<bool, ConditionError> {
     match Sides::of(key, value) {
         Sides::Nothing | Sides::Number(..) | Sides::Same => Ok(false),
         Sides::One(key) => Ok(contains(value, &key, effort)? == Some(false)),
         // Unlike `AnyNotIn`, what cannot be compared counts as not in the range.
-        Sides::Range(keys, range) => Ok(!keys.iter().any(|key| range.contains(key))),
+        Sides::Range(keys, range) => Ok(!keys.iter().any(range.inside())),
         Sides::Lists(keys, values) => Ok(!any(&keys, &values, true, effort)?),
     }
 }
 
-pub(super) fn is_in(
-    key: &Value<'_>,
-    value: &Value<'_>,
+pub(super) fn is_in<'t>(
+    key: &Value<'t>,
+    value: &Value<'t>,
     effort: &mut Effort,
 ) -> Result<bool, ConditionError> {
     match Strings::of(key, value, effort)? {
@@ -76,9 +76,9 @@ pub(super) fn is_in(
     }
 }
 
-pub(super) fn is_not_in(
-    key: &Value<'_>,
-    value: &Value<'_>,
+pub(super) fn is_not_in<'t>(
+    key: &Value<'t>,
+    value: &Value<'t>,
     effort: &mut Effort,
 ) -> Result<bool, ConditionError> {
     match Strings::of(key, value, effort)? {
@@ -91,21 +91,21 @@ pub(super) fn is_not_in(
 }
 
 /// Key and value as texts.
-enum Sides<'v, 't> {
+enum Sides<'t> {
     /// A key that is no list.
     One(Text<'t>),
     Lists(Vec<Text<'t>>, Vec<Text<'t>>),
     /// A list of keys and a number or a truth value, which not all operators take.
     Number(Vec<Text<'t>>, Text<'t>),
-    Range(Vec<Text<'t>>, Range<'v>),
+    Range(Vec<Text<'t>>, Range<'t>),
     /// A list of one key, and the same text.
     Same,
     /// One side is nothing that could be in something, or the other nothing to be in.
     Nothing,
 }
 
-impl<'v, 't> Sides<'v, 't> {
-    fn of(key: &Value<'t>, value: &'v Value<'t>) -> Self {
+impl<'t> Sides<'t> {
+    fn of(key: &Value<'t>, value: &Value<'t>) -> Self {
         if is_scalar(key) {
             return Self::One(text_of(key));
         }
@@ -142,9 +142,9 @@ fn texts<'t>(items: Vec<Value<'t>>) -> Vec<Text<'t>> {
 }
 
 /// Whether one key is in a value; none where the value is nothing to be in.
-fn contains(
-    value: &Value<'_>,
-    key: &str,
+fn contains<'t>(
+    value: &Value<'t>,
+    key: &Text<'t>,
     effort: &mut Effort,
 ) -> Result<Option<bool>, ConditionError> {
     if let Value::String(text) = value {
@@ -152,10 +152,10 @@ fn contains(
             return Ok(Some(true));
         }
         if let Some(range) = Range::parse(text) {
-            return Ok(Some(range.contains(key)));
+            return Ok(Some(range.inside()(key)));
         }
         return Ok(match json_strings::read(text) {
-            Json::Strings(strings) => Some(strings.iter().any(|string| string == key)),
+            Json::Strings(strings) => Some(strings.iter().any(|string| **string == **key)),
             Json::Invalid => Some(false),
             Json::Other => None,
         });
@@ -280,9 +280,9 @@ impl<'t> Strings<'t> {
     }
 }
 
-fn contains_deprecated(
-    value: &Value<'_>,
-    key: &str,
+fn contains_deprecated<'t>(
+    value: &Value<'t>,
+    key: &Text<'t>,
     effort: &mut Effort,
 ) -> Result<Option<bool>, ConditionError> {
     let Value::String(text) = value else { return contains(value, key, effort) };
@@ -290,7 +290,7 @@ fn contains_deprecated(
         return Ok(Some(true));
     }
     Ok(match json_strings::read(text) {
-        Json::Strings(strings) => Some(strings.iter().any(|string| string == key)),
+        Json::Strings(strings) => Some(strings.iter().any(|string| **string == **key)),
         _ => None,
     })
 }

@@ -15,6 +15,11 @@ pub(crate) fn matches(value: &Value<'_>, pattern: &Value<'_>) -> bool {
     Leaf::compile(pattern).matches(value)
 }
 
+/// Tells whether a text is a range with both ends, such as `1-10` or `100Mi-1Gi`.
+pub(crate) fn is_range(text: &str) -> bool {
+    text::is_range(text)
+}
+
 /// A scalar of a pattern, ready to be compared.
 #[derive(Clone, Debug)]
 pub(crate) struct Leaf(Shape);

@@ -108,6 +108,11 @@ fn test(text: &str) -> Test {
     Test::Compare(Operator::Equal, Operand::new(text))
 }
 
+/// Tells whether a text is `low-high`.
+pub(super) fn is_range(text: &str) -> bool {
+    split_range(text).is_some_and(|(_, _, inside)| inside)
+}
+
 /// Splits `low-high` (`true`) or `low!-high` (`false`), where both ends are numbers with a unit.
 fn split_range(text: &str) -> Option<(&str, &str, bool)> {
     let (low, rest) = text.split_at_checked(end_length(text)?)?;
