@@ -109,10 +109,10 @@ impl<'t> Sides<'t> {
         if is_scalar(key) {
             return Self::One(text_of(key));
         }
-        let Some(keys) = key.items().map(texts) else { return Self::Nothing };
+        let Some(keys) = key.items().map(|items| texts(&items)) else { return Self::Nothing };
         let Value::String(text) = value else {
             return match value.items() {
-                Some(values) => Self::Lists(keys, texts(values)),
+                Some(values) => Self::Lists(keys, texts(&values)),
                 None if is_scalar(value) => Self::Number(keys, text_of(value)),
                 None => Self::Nothing,
             };
@@ -137,7 +137,7 @@ fn is_scalar(value: &Value<'_>) -> bool {
     matches!(value, Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_))
 }
 
-fn texts<'t>(items: Vec<Value<'t>>) -> Vec<Text<'t>> {
+fn texts<'t>(items: &[Value<'t>]) -> Vec<Text<'t>> {
     items.iter().map(text_of).collect()
 }
 
