@@ -11,6 +11,8 @@ use std::sync::Arc;
 use super::{Chunk, Limits, Parsed, ReadError};
 use crate::tree::Builder;
 
+pub(super) use string::special_byte;
+
 /// Reads the values that stand behind each other, each with its place.
 ///
 /// Behind a broken value that stands on a line of its own, reading goes on with the next line.

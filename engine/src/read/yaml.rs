@@ -1,5 +1,6 @@
 //! Reads YAML documents.
 
+mod fast;
 mod full;
 mod scalar;
 
@@ -15,9 +16,32 @@ pub(super) fn parse(
     places: bool,
 ) -> Result<Parsed, ReadError> {
     check_characters(text, chunk)?;
+    match parse_fast(text, chunk, limits, places) {
+        Some(parsed) => Ok(parsed),
+        None => parse_fully(text, chunk, limits, places),
+    }
+}
+
+fn parse_fast(text: &Arc<str>, chunk: &Chunk, limits: &Limits, places: bool) -> Option<Parsed> {
+    let document = text.as_bytes().get(chunk.start..chunk.end)?;
+    match memchr::memchr(b'\r', document) {
+        Some(_) => None,
+        None => fast::parse(text, chunk, limits, places),
+    }
+}
+
+fn parse_fully(
+    text: &Arc<str>,
+    chunk: &Chunk,
+    limits: &Limits,
+    places: bool,
+) -> Result<Parsed, ReadError> {
     match full::parse(text, chunk, limits, places) {
-        // Both places have to be known to be said.
+        // What is said about keys needs their places.
         Err(error) if error.code == "duplicate-key" && !places => {
+            full::parse(text, chunk, limits, true)
+        }
+        Ok(parsed) if !parsed.warnings.is_empty() && !places => {
             full::parse(text, chunk, limits, true)
         }
         parsed => parsed,
@@ -30,7 +54,7 @@ fn check_characters(text: &str, chunk: &Chunk) -> Result<(), ReadError> {
     let document = text.get(chunk.start..chunk.end).unwrap_or_default();
     let is_plain = document
         .bytes()
-        .fold(true, |plain, byte| plain & ((byte >= b' ' && byte < 0x7f) | (byte == b'\n')));
+        .fold(true, |plain, byte| plain & ((b' '..0x7f).contains(&byte) | (byte == b'\n')));
     if is_plain {
         return Ok(());
     }
@@ -51,3 +75,6 @@ fn check_characters(text: &str, chunk: &Chunk) -> Result<(), ReadError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,17 +100,40 @@ impl Builder {
         Range { start, length: text.len() as u32 }
     }
 
+    /// Adds to the string that is being decoded; [`Builder::decoded_string`] ends it.
+    pub(crate) fn decode_more(&mut self, text: &str) {
+        self.decoded.push_str(text);
+    }
+
+    /// A string of all that was decoded from the byte `from` on.
+    pub(crate) fn decoded_string(&mut self, from: usize, place: (u32, u32)) {
+        let length = (self.decoded.len() - from) as u32;
+        self.push(Slot::Decoded(Range { start: from as u32, length }), place);
+    }
+
+    /// Takes back the scalar that was added last.
+    pub(crate) fn take_back(&mut self) {
+        self.pending.pop();
+        self.pending_places.pop();
+    }
+
+    /// Makes room for about this many nodes.
+    pub(crate) fn reserve(&mut self, nodes: usize) {
+        self.slots.reserve(nodes);
+        self.pending.reserve(64.min(nodes));
+    }
+
+    /// Whether the innermost list or map has nothing in it yet.
+    pub(crate) fn is_open_empty(&self) -> bool {
+        self.open.last().is_some_and(|open| open.start == self.pending.len())
+    }
+
     pub(crate) fn open_list(&mut self, place: (u32, u32)) {
         self.open.push(Open { start: self.pending.len(), is_map: false, place });
     }
 
     pub(crate) fn open_map(&mut self, place: (u32, u32)) {
         self.open.push(Open { start: self.pending.len(), is_map: true, place });
-    }
-
-    /// How many lists and maps are open.
-    pub(crate) fn depth(&self) -> usize {
-        self.open.len()
     }
 
     /// How many nodes there are so far.
@@ -122,7 +145,14 @@ impl Builder {
     pub(crate) fn expects_key(&self) -> bool {
         self.open
             .last()
-            .is_some_and(|open| open.is_map && (self.pending.len() - open.start) % 2 == 0)
+            .is_some_and(|open| open.is_map && (self.pending.len() - open.start).is_multiple_of(2))
+    }
+
+    /// Whether the next event stands for the value of a key.
+    pub(crate) fn expects_value(&self) -> bool {
+        self.open
+            .last()
+            .is_some_and(|open| open.is_map && !(self.pending.len() - open.start).is_multiple_of(2))
     }
 
     /// The bytes of strings that were decoded so far.

@@ -95,7 +95,7 @@ impl Reader<'_> {
 }
 
 /// The first quote, backslash or control character from `start`, else the end.
-fn special_byte(bytes: &[u8], start: usize) -> usize {
+pub(in crate::read) fn special_byte(bytes: &[u8], start: usize) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGHS: u64 = ONES << 7;
     let mut position = start;

@@ -81,6 +81,9 @@ struct Reader<'t> {
 
 type Place = (u32, u32);
 
+/// White space of YAML.
+const WHITE: [char; 4] = [' ', '\t', '\n', '\r'];
+
 impl<'t> Reader<'t> {
     fn take(&mut self, event: Event<'t>, span: &Span) -> Result<(), ReadError> {
         match event {
@@ -110,7 +113,7 @@ impl<'t> Reader<'t> {
     fn place(&self, span: &Span) -> Place {
         let start = span.start.byte_offset().unwrap_or_default();
         let end = span.end.byte_offset().unwrap_or(start).max(start);
-        let written = self.document.get(start..end).unwrap_or_default().trim_end();
+        let written = self.document.get(start..end).unwrap_or_default().trim_end_matches(WHITE);
         ((self.base + start) as u32, (self.base + start + written.len()) as u32)
     }
 
@@ -123,6 +126,10 @@ impl<'t> Reader<'t> {
     ) -> Result<(), ReadError> {
         let mut place = self.place(span);
         if style == StructureStyle::Block {
+            if !is_map && self.builder.expects_value() {
+                // The parser counts a list in the column of its key from behind the first `-`.
+                place.0 = self.scalar_start(b"-").unwrap_or(place.0);
+            }
             place.1 = place.0;
         }
         if self.builder.expects_key() {
@@ -250,7 +257,7 @@ impl<'t> Reader<'t> {
 
     fn scalar(
         &mut self,
-        text: &Cow<'t, str>,
+        text: &str,
         style: ScalarStyle,
         anchor: usize,
         tag: Option<&Tag>,
@@ -260,7 +267,7 @@ impl<'t> Reader<'t> {
         if let ScalarStyle::Literal | ScalarStyle::Folded = style {
             // The parser does not count the header.
             place.0 = self.scalar_start(b"|>").unwrap_or(place.0);
-            let written = self.text_at(place).trim_end().len();
+            let written = self.text_at(place).trim_end_matches(WHITE).len();
             place.1 = place.0 + written as u32;
         }
         // An empty node comes as `~`.
@@ -268,7 +275,9 @@ impl<'t> Reader<'t> {
             && (text.is_empty() || (text == "~" && self.text_at(place) != "~"));
         let text = if is_empty {
             place = self.empty_place();
-            &Cow::Borrowed("")
+            ""
+        } else if self.ends_document(style, place) {
+            text.strip_suffix('\n').unwrap_or(text)
         } else {
             text
         };
@@ -293,7 +302,7 @@ impl<'t> Reader<'t> {
         };
         let content = match &decoded {
             Some(Ok(content)) => Cow::Borrowed(content.as_str()),
-            _ => Cow::Borrowed(&**text),
+            _ => Cow::Borrowed(text),
         };
         self.end = place.1;
         let is_key = self.builder.expects_key();
@@ -317,6 +326,15 @@ impl<'t> Reader<'t> {
         }
         let key = (anchor != 0).then(|| scalar::key(&resolved));
         self.complete(anchor, &before, key)
+    }
+
+    /// Whether a block scalar ends with the document and without a line break, of which go-yaml
+    /// then makes none.
+    fn ends_document(&self, style: ScalarStyle, place: Place) -> bool {
+        let from = (place.1 as usize).saturating_sub(self.base);
+        let behind = self.document.get(from..).unwrap_or_default();
+        matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+            && !behind.contains(['\n', '\r'])
     }
 
     /// Adds a string, borrowed from the source where it stands there as it reads.
