@@ -8,6 +8,7 @@ mod jmespath;
 mod kyverno;
 pub mod manifest;
 mod matcher;
+pub mod pod_security;
 mod pointer;
 mod read;
 pub mod report;
