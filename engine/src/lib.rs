@@ -7,7 +7,10 @@ mod facts;
 mod image;
 pub mod jmespath;
 mod kyverno;
+pub mod manifest;
 mod matcher;
+pub mod pod_security;
+mod pointer;
 mod read;
 pub mod report;
 mod request;
@@ -22,6 +25,10 @@ pub use decision::{
 };
 pub use diagnostic::{Diagnostic, Severity, nearest};
 pub use facts::{FactError, FactKey, Facts, Method};
+pub use pointer::{escape_step, pointer, pointer_steps};
+pub use read::{
+    Document, Format, Limits, Places, ReadError, Reading, parse_json, parse_yaml, read,
+};
 pub use request::{GroupVersionKind, Operation, Request, UserInfo};
 pub use source::{LineColumn, Source, Span};
 pub use tree::{Entries, Items, Kind, Node, Tree};

@@ -21,8 +21,12 @@ use crate::tree::Node;
 /// What was decided about many objects, in the order they were read.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
+    /// How many files were read.
+    pub files: usize,
     /// How many documents were read, whether or not they hold an object.
     pub documents: usize,
+    /// The file of each document that is for another tool.
+    pub others: Vec<Arc<str>>,
     /// One entry for each object, one that no rule matched too.
     pub objects: Vec<ObjectReport>,
     /// What decided.
@@ -70,8 +74,21 @@ pub struct Finding {
     pub violation: Violation,
     /// The place in the source.
     pub span: Option<Span>,
+    /// The named item of a list that holds the place, such as a container.
+    pub item: Option<NamedItem>,
     /// Stays the same when lines or files move.
     pub fingerprint: String,
+}
+
+/// An item of a list that has a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamedItem {
+    /// The key that holds the list, such as `containers`.
+    pub list: String,
+    /// The item's name.
+    pub name: String,
+    /// Where the name stands.
+    pub span: Option<Span>,
 }
 
 /// What names an object.
@@ -187,8 +204,10 @@ impl ObjectReport {
                 .into_iter()
                 .map(|mut violation| {
                     violation.message = redaction.apply(violation.message);
+                    let item = root.and_then(|root| named_item(root, &violation.path, &mut place));
                     Finding {
-                        span: place(&violation.path),
+                        span: place(&violation.path).or_else(|| place("")),
+                        item,
                         fingerprint: fingerprint::of(&result, &object, &violation.path),
                         violation,
                     }
@@ -214,6 +233,36 @@ impl ObjectReport {
     pub fn findings(&self) -> impl Iterator<Item = &ResultReport> {
         self.results.iter().filter(|result| is_finding(&result.result))
     }
+}
+
+/// The innermost named item of a list on the way to `path`.
+fn named_item(
+    root: Node<'_>,
+    path: &str,
+    place: &mut impl FnMut(&str) -> Option<Span>,
+) -> Option<NamedItem> {
+    let mut node = root;
+    let mut list = "";
+    let mut end = 0;
+    let mut found = None;
+    for step in path.split('/').skip(1) {
+        end += 1 + step.len();
+        let key = step.replace("~1", "/").replace("~0", "~");
+        let is_item = node.as_list().is_some();
+        let (next, matched) = node.nearest(&[key]);
+        if matched == 0 {
+            break;
+        }
+        node = next;
+        match is_item.then(|| node.get("name")?.as_str()).flatten() {
+            Some(name) => found = Some((list, name, end)),
+            None if !is_item => list = step,
+            None => (),
+        }
+    }
+    let (list, name, end) = found?;
+    let span = place(&format!("{}/name", path.get(..end)?));
+    Some(NamedItem { list: list.to_owned(), name: name.to_owned(), span })
 }
 
 /// Whether a result is something to tell a person: a failure or an error.

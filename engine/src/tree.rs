@@ -5,6 +5,7 @@
 //! reading nor dropping recurses: a document 10,000 levels deep is as safe as a flat one.
 
 mod build;
+mod copy;
 mod write;
 
 pub(crate) use build::{Builder, DuplicateKey};
@@ -183,6 +184,8 @@ impl<'t> Node<'t> {
     }
 
     /// The position in its tree: equal for equal places of one tree.
+    ///
+    /// What stands behind an alias of YAML shares the positions of what the alias stands for.
     pub fn index(self) -> u32 {
         self.index
     }

@@ -1,1 +1,7 @@
-//! Answers what rules ask.
+//! Answers what rules ask: from files now, from clusters and registries where there are any.
+
+mod offline;
+mod source;
+
+pub use offline::Offline;
+pub use source::FactSource;

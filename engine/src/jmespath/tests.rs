@@ -239,7 +239,7 @@ fn work_is_bounded() {
         doubling("'a'", "|[@, @]", 40) + "|to_string(@)",
         doubling("'a'", "|[@, @]", 40) + "|@ == @",
         doubling("'a'", "|[@, @]", 40) + "|to_upper(@)",
-        doubling("a.l", "|[@, @][]", 24),
+        doubling("a.l", "|[@, @, @, @][]", 14),
         "random('((a{1000}){1000}){1000}')".to_owned(),
         doubling("'aa'", "|regex_replace_all('a', @, 'aaaaaaaa')", 12),
     ] {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::pointer::escape_step;
 use crate::tree::{Kind, Node};
 use crate::value::Value;
 
@@ -29,17 +30,28 @@ impl Redaction {
         let mut paths = Vec::new();
         let mut texts = BTreeSet::new();
         for keys in [&["data"][..], &["stringData"], &["metadata", "annotations"]] {
-            let Some(node) = root.at(keys) else { continue };
             let prefix: String = keys.iter().map(|key| format!("/{key}")).collect();
-            let Some(entries) = node.as_map() else {
-                // Not a map of values: all of it is hidden.
-                paths.push(prefix);
-                collect(node, &mut texts);
-                continue;
-            };
-            for (key, value) in entries.iter() {
-                paths.push(format!("{prefix}/{}", key.replace('~', "~0").replace('/', "~1")));
-                collect(value, &mut texts);
+            let mut pending: Vec<_> =
+                root.at(keys).map(|node| (prefix, node)).into_iter().collect();
+            while let Some((path, node)) = pending.pop() {
+                match node.kind() {
+                    Kind::Map(entries) => pending.extend(
+                        entries
+                            .iter()
+                            .rev()
+                            .map(|(key, value)| (format!("{path}/{}", escape_step(key)), value)),
+                    ),
+                    Kind::List(items) => pending.extend(
+                        items
+                            .iter()
+                            .enumerate()
+                            .map(|(index, item)| (format!("{path}/{index}"), item)),
+                    ),
+                    _ => {
+                        paths.push(path);
+                        collect(node, &mut texts);
+                    }
+                }
             }
         }
         let mut texts: Vec<String> = texts.into_iter().collect();
@@ -58,22 +70,17 @@ impl Redaction {
     }
 }
 
-/// Every form of a value that a message could hold.
+/// Every form of a scalar that a message could hold.
 fn collect(node: Node<'_>, texts: &mut BTreeSet<String>) {
-    let mut pending = vec![node];
-    while let Some(node) = pending.pop() {
-        match node.kind() {
-            Kind::Null | Kind::Bool(_) => (),
-            Kind::List(items) => pending.extend(items.iter()),
-            Kind::Map(entries) => pending.extend(entries.iter().map(|(_, value)| value)),
-            Kind::String(text) => {
-                add(text, texts);
-                if let Some(decoded) = decode(text) {
-                    add(&decoded, texts);
-                }
+    match node.kind() {
+        Kind::String(text) => {
+            add(text, texts);
+            if let Some(decoded) = decode(text) {
+                add(&decoded, texts);
             }
-            Kind::Int(_) | Kind::Float(_) | Kind::BigInt(_) => add(&node.to_json(), texts),
         }
+        Kind::Int(_) | Kind::Float(_) | Kind::BigInt(_) => add(&node.to_json(), texts),
+        Kind::Null | Kind::Bool(_) | Kind::List(_) | Kind::Map(_) => (),
     }
 }
 

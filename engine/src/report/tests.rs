@@ -255,6 +255,42 @@ fn places_are_asked_for_findings_only() {
     assert_eq!(object.results[1].findings[0].span, Some(span));
 }
 
+#[test]
+fn a_finding_names_the_container() {
+    let place = (0, 0);
+    let mut builder = Builder::new("".into(), false);
+    builder.open_map(place);
+    builder.string("containers", place);
+    builder.open_list(place);
+    for name in ["a", "b"] {
+        builder.open_map(place);
+        builder.string("name", place);
+        builder.string(name, place);
+        builder.close().unwrap();
+    }
+    let object = Arc::new(builder.finish().unwrap().0);
+    let request = Request::create(object, Timestamp::UNIX_EPOCH);
+    for (path, expected) in [
+        ("/containers/1/image", Some(("containers", "b", "/containers/1/name"))),
+        ("/containers/0", Some(("containers", "a", "/containers/0/name"))),
+        ("/containers/7/image", None),
+        ("/containers", None),
+        ("", None),
+    ] {
+        let mut failure = result(Outcome::Fail, Action::Deny, FailurePolicy::Fail);
+        failure.violations[0].path = path.to_owned();
+        let decision = Decision { results: vec![failure], warnings: Vec::new() };
+        let mut asked = Vec::new();
+        let object = ObjectReport::new(&request, decision, Keep::All, |path| {
+            asked.push(path.to_owned());
+            None
+        });
+        let item = object.results[0].findings[0].item.as_ref();
+        let named = item.map(|item| (item.list.as_str(), item.name.as_str(), asked[0].as_str()));
+        assert_eq!(named, expected);
+    }
+}
+
 /// Policy, rule, object and path make a fingerprint; nothing else does.
 #[test]
 fn fingerprints() {
@@ -325,5 +361,5 @@ fn places_of_secret_values_are_hidden() {
         asked.push(path.to_owned());
         None
     });
-    assert_eq!(asked, ["/data/password", "/metadata/annotations/a~1b", "/kind"]);
+    assert_eq!(asked, ["/data/password", "/metadata/annotations/a~1b", "/kind", ""]);
 }

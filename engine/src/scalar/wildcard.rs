@@ -4,24 +4,31 @@
 
 /// Tells whether the whole `text` matches `pattern`.
 ///
-/// Takes at most as many steps as the product of both lengths, and no memory.
+/// Takes at most as many steps as the product of both lengths, and no memory. Where both come from
+/// strangers, [`matches_within`] sets a limit.
 pub fn matches(pattern: &str, text: &str) -> bool {
+    matches_within(pattern, text, &mut { u64::MAX }).unwrap_or(false)
+}
+
+/// Like [`matches`], but takes each step from `steps`, and gives none when they are used up.
+pub fn matches_within(pattern: &str, text: &str, steps: &mut u64) -> Option<bool> {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
     let (mut at, mut place) = (0, 0);
     // Where to go on when a guess fails: behind the last star, and one character further on.
     let mut retry = None;
     loop {
+        *steps = steps.checked_sub(1)?;
         match (pattern.get(at), text.get(place)) {
             (Some(b'*'), _) => {
                 at += 1;
                 if at == pattern.len() {
-                    return true;
+                    return Some(true);
                 }
                 retry = Some((at, place));
             }
-            (None, None) => return true,
+            (None, None) => return Some(true),
             // Every further guess would have even less text for the same pattern.
-            (Some(_), None) => return false,
+            (Some(_), None) => return Some(false),
             (Some(b'?'), Some(first)) => {
                 at += 1;
                 place += character_length(*first);
@@ -31,8 +38,8 @@ pub fn matches(pattern: &str, text: &str) -> bool {
                 place += 1;
             }
             (_, Some(_)) => {
-                let Some((behind_star, start)) = retry else { return false };
-                let Some(first) = text.get(start) else { return false };
+                let Some((behind_star, start)) = retry else { return Some(false) };
+                let Some(first) = text.get(start) else { return Some(false) };
                 at = behind_star;
                 place = start + character_length(*first);
                 retry = Some((at, place));
@@ -167,5 +174,6 @@ mod tests {
     fn many_stars_stay_cheap() {
         let pattern = format!("{}b", "a*".repeat(500));
         assert!(!matches(&pattern, &"a".repeat(2000)));
+        assert_eq!(matches_within(&pattern, &"a".repeat(2000), &mut 1_000), None);
     }
 }

@@ -1,5 +1,7 @@
 //! Builds a [`Tree`] from events, bottom up, without recursion.
 
+pub(crate) mod merge;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -98,17 +100,40 @@ impl Builder {
         Range { start, length: text.len() as u32 }
     }
 
+    /// Adds to the string that is being decoded; [`Builder::decoded_string`] ends it.
+    pub(crate) fn decode_more(&mut self, text: &str) {
+        self.decoded.push_str(text);
+    }
+
+    /// A string of all that was decoded from the byte `from` on.
+    pub(crate) fn decoded_string(&mut self, from: usize, place: (u32, u32)) {
+        let length = (self.decoded.len() - from) as u32;
+        self.push(Slot::Decoded(Range { start: from as u32, length }), place);
+    }
+
+    /// Takes back the scalar that was added last.
+    pub(crate) fn take_back(&mut self) {
+        self.pending.pop();
+        self.pending_places.pop();
+    }
+
+    /// Makes room for about this many nodes.
+    pub(crate) fn reserve(&mut self, nodes: usize) {
+        self.slots.reserve(nodes);
+        self.pending.reserve(64.min(nodes));
+    }
+
+    /// Whether the innermost list or map has nothing in it yet.
+    pub(crate) fn is_open_empty(&self) -> bool {
+        self.open.last().is_some_and(|open| open.start == self.pending.len())
+    }
+
     pub(crate) fn open_list(&mut self, place: (u32, u32)) {
         self.open.push(Open { start: self.pending.len(), is_map: false, place });
     }
 
     pub(crate) fn open_map(&mut self, place: (u32, u32)) {
         self.open.push(Open { start: self.pending.len(), is_map: true, place });
-    }
-
-    /// How many lists and maps are open.
-    pub(crate) fn depth(&self) -> usize {
-        self.open.len()
     }
 
     /// How many nodes there are so far.
@@ -120,7 +145,14 @@ impl Builder {
     pub(crate) fn expects_key(&self) -> bool {
         self.open
             .last()
-            .is_some_and(|open| open.is_map && (self.pending.len() - open.start) % 2 == 0)
+            .is_some_and(|open| open.is_map && (self.pending.len() - open.start).is_multiple_of(2))
+    }
+
+    /// Whether the next event stands for the value of a key.
+    pub(crate) fn expects_value(&self) -> bool {
+        self.open
+            .last()
+            .is_some_and(|open| open.is_map && !(self.pending.len() - open.start).is_multiple_of(2))
     }
 
     /// The bytes of strings that were decoded so far.
@@ -128,14 +160,28 @@ impl Builder {
         self.decoded.len()
     }
 
+    /// Ends the innermost list or map, whose last byte stands before `end`.
+    pub(crate) fn close_at(&mut self, end: u32) -> Result<(), DuplicateKey> {
+        if let Some(open) = self.open.last_mut() {
+            open.place.1 = end;
+        }
+        self.close()
+    }
+
     /// Ends the innermost list or map.
     pub(crate) fn close(&mut self) -> Result<(), DuplicateKey> {
         let Some(open) = self.open.pop() else { return Ok(()) };
-        let start = self.slots.len() as u32;
-        let count = (self.pending.len() - open.start) as u32;
         if open.is_map {
             self.check_keys(open.start)?;
         }
+        self.settle(&open);
+        Ok(())
+    }
+
+    /// Moves the children of `open` to their final place and leaves the list or map pending.
+    fn settle(&mut self, open: &Open) {
+        let start = self.slots.len() as u32;
+        let count = (self.pending.len() - open.start) as u32;
         self.slots.extend(self.pending.drain(open.start..));
         if self.record_places {
             self.places.extend(self.pending_places.drain(open.start..));
@@ -146,9 +192,19 @@ impl Builder {
             Slot::List(Range { start, length: count })
         };
         self.push(slot, open.place);
-        Ok(())
     }
 
+    /// The node that was completed last, to be used again with [`Builder::repeat`].
+    pub(crate) fn last(&self) -> Option<Slot> {
+        self.pending.last().copied()
+    }
+
+    /// Uses a completed node a second time; its children are shared, not copied.
+    pub(crate) fn repeat(&mut self, node: Slot, place: (u32, u32)) {
+        self.push(node, place);
+    }
+
+    /// Refuses equal keys. Keys that are no strings stand for merges and are left out.
     fn check_keys(&self, start: usize) -> Result<(), DuplicateKey> {
         let keys = self.pending.get(start..).unwrap_or_default();
         let key = |position: usize| keys.get(2 * position).and_then(|slot| self.text(*slot));
@@ -156,7 +212,7 @@ impl Builder {
         if count <= SCAN_LIMIT {
             for second in 1..count {
                 for first in 0..second {
-                    if key(first) == key(second) {
+                    if key(first) == key(second) && key(first).is_some() {
                         return Err(self.duplicate(start, first, second));
                     }
                 }
@@ -165,7 +221,8 @@ impl Builder {
         }
         let mut seen = HashMap::with_capacity(count);
         for second in 0..count {
-            if let Some(first) = seen.insert(key(second), second) {
+            let Some(text) = key(second) else { continue };
+            if let Some(first) = seen.insert(text, second) {
                 return Err(self.duplicate(start, first, second));
             }
         }

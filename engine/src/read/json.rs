@@ -1,0 +1,275 @@
+//! Reads JSON as RFC 8259 has it, without recursion.
+//!
+//! Strings without escapes are read in place. What Go reads in a way of its own is refused:
+//! `encoding/json` puts U+FFFD in place of a lone surrogate, and takes the last of two equal keys.
+
+mod number;
+mod string;
+
+use std::sync::Arc;
+
+use super::{Chunk, Limits, Parsed, ReadError};
+use crate::tree::Builder;
+
+pub(super) use string::special_byte;
+
+/// Reads the values that stand behind each other, each with its place.
+///
+/// Behind a broken value that stands on a line of its own, reading goes on with the next line.
+pub(super) fn parse_stream(
+    text: &Arc<str>,
+    chunk: &Chunk,
+    limits: &Limits,
+) -> Vec<(Chunk, Result<Parsed, ReadError>)> {
+    let mut values = Vec::new();
+    let mut position = chunk.content.unwrap_or(chunk.end);
+    while position < chunk.end {
+        let value = Chunk { start: position, content: Some(position), ..chunk.clone() };
+        let is_object = matches!(text.as_bytes().get(position), Some(b'{' | b'['));
+        let parsed = match is_object {
+            true => parse(text, &value, limits, false),
+            false => Err(unexpected(text, position, "an object or the end of the text")),
+        };
+        match parsed {
+            Ok((parsed, end)) => {
+                values.push((Chunk { end, ..value }, Ok(parsed)));
+                position = skip_space(text.as_bytes(), end);
+            }
+            Err(error) => {
+                let next = next_line_value(text, position, &error, chunk.end);
+                values.push((Chunk { end: next, ..value }, Err(error)));
+                position = next;
+            }
+        }
+    }
+    values
+}
+
+/// The next line of JSON lines behind a broken one, else the end.
+fn next_line_value(text: &str, start: usize, error: &ReadError, end: usize) -> usize {
+    let line_break = |from: usize| {
+        let rest = text.as_bytes().get(from..end)?;
+        memchr::memchr(b'\n', rest).map(|length| from + length + 1)
+    };
+    let begins_line = start == 0 || text.as_bytes().get(start - 1) == Some(&b'\n');
+    match line_break(start) {
+        Some(next) if begins_line && error.range.start < next => {
+            let rest = text.as_bytes().get(next..end).unwrap_or_default();
+            if rest.first() == Some(&b'{') { next } else { end }
+        }
+        _ => end,
+    }
+}
+
+/// Refuses anything but white space behind a value.
+pub(super) fn expect_end(text: &str, end: usize) -> Result<(), ReadError> {
+    match skip_space(text.as_bytes(), end) {
+        position if position >= text.len() => Ok(()),
+        position => Err(unexpected(text, position, "the end of the text")),
+    }
+}
+
+/// Reads one value from the start of a chunk; says where it ends.
+pub(super) fn parse(
+    text: &Arc<str>,
+    chunk: &Chunk,
+    limits: &Limits,
+    places: bool,
+) -> Result<(Parsed, usize), ReadError> {
+    match parse_value(text, chunk, limits, places) {
+        // Both places have to be known to be said.
+        Err(error) if error.code == "duplicate-key" && !places => {
+            parse_value(text, chunk, limits, true)
+        }
+        parsed => parsed,
+    }
+}
+
+fn parse_value(
+    text: &Arc<str>,
+    chunk: &Chunk,
+    limits: &Limits,
+    places: bool,
+) -> Result<(Parsed, usize), ReadError> {
+    let document = text.get(..chunk.end).unwrap_or_default();
+    let mut reader = Reader {
+        text: document,
+        position: chunk.content.unwrap_or(chunk.start),
+        builder: Builder::new(Arc::clone(text), places),
+        scratch: String::new(),
+    };
+    reader.document(limits)?;
+    let Reader { builder, position, .. } = reader;
+    let (tree, places) = builder.finish().map_err(ReadError::from)?;
+    Ok((Parsed { tree, places, warnings: Vec::new() }, position))
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    position: usize,
+    builder: Builder,
+    /// Holds strings while they are decoded.
+    scratch: String,
+}
+
+/// What may come next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Expect {
+    Value,
+    /// An item, or the end of the list that was just opened.
+    ItemOrEnd,
+    /// A key, or the end of the map that was just opened.
+    KeyOrEnd,
+    Key,
+    /// A comma, or the end of what is open.
+    CommaOrEnd,
+}
+
+impl Reader<'_> {
+    fn document(&mut self, limits: &Limits) -> Result<(), ReadError> {
+        let mut expect = Expect::Value;
+        // Whether what is open is a map, innermost last.
+        let mut open: Vec<bool> = Vec::new();
+        loop {
+            self.position = skip_space(self.text.as_bytes(), self.position);
+            let start = self.position;
+            let next = self.text.as_bytes().get(start).copied();
+            expect = match (expect, next) {
+                (Expect::CommaOrEnd, Some(b',')) => {
+                    self.position += 1;
+                    match open.last() {
+                        Some(true) => Expect::Key,
+                        _ => Expect::Value,
+                    }
+                }
+                (Expect::CommaOrEnd | Expect::KeyOrEnd, Some(b'}'))
+                    if open.last() == Some(&true) =>
+                {
+                    self.close(&mut open)?
+                }
+                (Expect::CommaOrEnd | Expect::ItemOrEnd, Some(b']'))
+                    if open.last() == Some(&false) =>
+                {
+                    self.close(&mut open)?
+                }
+                (Expect::Key | Expect::KeyOrEnd, Some(b'"')) => {
+                    self.string()?;
+                    self.colon()?;
+                    Expect::Value
+                }
+                (Expect::Value | Expect::ItemOrEnd, Some(b'{' | b'[')) => {
+                    let is_map = next == Some(b'{');
+                    let place = (start as u32, start as u32);
+                    if open.len() >= limits.max_depth_json {
+                        let message = format!(
+                            "lists and maps stand more than {} deep",
+                            limits.max_depth_json
+                        );
+                        return Err(ReadError::new("too-deep", message, (place.0, place.0 + 1)));
+                    }
+                    self.position += 1;
+                    open.push(is_map);
+                    if is_map {
+                        self.builder.open_map(place);
+                        Expect::KeyOrEnd
+                    } else {
+                        self.builder.open_list(place);
+                        Expect::ItemOrEnd
+                    }
+                }
+                (Expect::Value | Expect::ItemOrEnd, Some(_)) => {
+                    self.scalar()?;
+                    Expect::CommaOrEnd
+                }
+                _ => {
+                    return Err(unexpected(self.text, start, wanted(expect, open.last().copied())));
+                }
+            };
+            if expect == Expect::CommaOrEnd {
+                if open.is_empty() {
+                    return Ok(());
+                }
+                if self.builder.len() > limits.max_nodes {
+                    let message =
+                        format!("expected at most {} values in one document", limits.max_nodes);
+                    let place = (start as u32, self.position as u32);
+                    return Err(ReadError::new("too-large", message, place));
+                }
+            }
+        }
+    }
+
+    fn close(&mut self, open: &mut Vec<bool>) -> Result<Expect, ReadError> {
+        self.position += 1;
+        open.pop();
+        self.builder.close_at(self.position as u32).map_err(ReadError::from)?;
+        Ok(Expect::CommaOrEnd)
+    }
+
+    fn colon(&mut self) -> Result<(), ReadError> {
+        self.position = skip_space(self.text.as_bytes(), self.position);
+        match self.text.as_bytes().get(self.position) {
+            Some(b':') => {
+                self.position += 1;
+                Ok(())
+            }
+            _ => Err(unexpected(self.text, self.position, "`:` behind the key")),
+        }
+    }
+
+    fn scalar(&mut self) -> Result<(), ReadError> {
+        let start = self.position;
+        let rest = self.text.as_bytes().get(start..).unwrap_or_default();
+        let place = |length: usize| (start as u32, (start + length) as u32);
+        match rest {
+            [b'"', ..] => return self.string(),
+            [b'-' | b'0'..=b'9', ..] => return self.number(),
+            [b't', b'r', b'u', b'e', ..] => {
+                self.builder.bool(true, place(4));
+                self.position += 4;
+            }
+            [b'f', b'a', b'l', b's', b'e', ..] => {
+                self.builder.bool(false, place(5));
+                self.position += 5;
+            }
+            [b'n', b'u', b'l', b'l', ..] => {
+                self.builder.null(place(4));
+                self.position += 4;
+            }
+            _ => return Err(unexpected(self.text, start, "a value")),
+        }
+        Ok(())
+    }
+}
+
+fn wanted(expect: Expect, inside: Option<bool>) -> &'static str {
+    match (expect, inside) {
+        (Expect::Value, _) => "a value",
+        (Expect::ItemOrEnd, _) => "a value or `]`",
+        (Expect::KeyOrEnd, _) => "a key between double quotes or `}`",
+        (Expect::Key, _) => "a key between double quotes",
+        (Expect::CommaOrEnd, Some(true)) => "`,` or `}`",
+        (Expect::CommaOrEnd, _) => "`,` or `]`",
+    }
+}
+
+/// What is wrong where something else was expected.
+fn unexpected(text: &str, position: usize, wanted: &str) -> ReadError {
+    let found = text.get(position..).and_then(|rest| rest.chars().next());
+    let (found, length) = match found {
+        Some(found) => (format!("`{}`", found.escape_debug()), found.len_utf8()),
+        None => ("the end of the text".to_owned(), 0),
+    };
+    let place = (position as u32, (position + length) as u32);
+    ReadError::new("json-syntax", format!("expected {wanted}, found {found}"), place)
+}
+
+fn skip_space(bytes: &[u8], mut position: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(position) {
+        position += 1;
+    }
+    position
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! Copies a part of a tree into a tree of its own, without recursion.
+
+use super::{Builder, Node, Slot, Tree};
+
+/// Places are not kept: the copy is read, not pointed into.
+const NO_PLACE: (u32, u32) = (0, 0);
+
+enum Step<'t> {
+    Node(Node<'t>),
+    Close,
+}
+
+impl<'t> Node<'t> {
+    /// This place and what is below it, as a tree of its own over the same text.
+    pub fn to_tree(self) -> Tree {
+        let mut builder = Builder::new(self.tree.source.clone(), false);
+        copy(self, &mut builder);
+        finish(builder)
+    }
+
+    /// The same, with `metadata.namespace` set, where this is a map.
+    pub fn to_tree_in_namespace(self, namespace: &str) -> Tree {
+        let Some(entries) = self.as_map() else { return self.to_tree() };
+        let mut builder = Builder::new(self.tree.source.clone(), false);
+        builder.open_map(NO_PLACE);
+        for (key, value) in entries.nodes().filter(|(key, _)| key.as_str() != Some("metadata")) {
+            copy(key, &mut builder);
+            copy(value, &mut builder);
+        }
+        builder.string("metadata", NO_PLACE);
+        builder.open_map(NO_PLACE);
+        let metadata = entries.get("metadata").and_then(|metadata| metadata.as_map());
+        for (key, value) in metadata.iter().flat_map(|metadata| metadata.nodes()) {
+            if key.as_str() != Some("namespace") {
+                copy(key, &mut builder);
+                copy(value, &mut builder);
+            }
+        }
+        builder.string("namespace", NO_PLACE);
+        builder.string(namespace, NO_PLACE);
+        finish(builder)
+    }
+}
+
+fn finish(builder: Builder) -> Tree {
+    match builder.finish() {
+        Ok((tree, _)) => tree,
+        // Invariant: the keys of a tree are already known to differ.
+        Err(_) => Tree { source: "".into(), decoded: "".into(), slots: Box::new([]), root: 0 },
+    }
+}
+
+fn copy<'t>(node: Node<'t>, builder: &mut Builder) {
+    let mut steps = vec![Step::Node(node)];
+    while let Some(step) = steps.pop() {
+        let Step::Node(node) = step else {
+            // Invariant: as above, so closing finds no equal keys.
+            let _ = builder.close();
+            continue;
+        };
+        let slot = node.tree.slot(node.index);
+        match slot {
+            Slot::Null => builder.null(NO_PLACE),
+            Slot::Bool(value) => builder.bool(value, NO_PLACE),
+            Slot::Int(value) => builder.int(value, NO_PLACE),
+            Slot::Float(value) => builder.float(value, NO_PLACE),
+            Slot::BigInt(_) => builder.big_int(node.tree.text(slot).unwrap_or_default(), NO_PLACE),
+            Slot::String(range) => builder.source_string(range.start, range.length, NO_PLACE),
+            Slot::Decoded(_) => builder.string(node.tree.text(slot).unwrap_or_default(), NO_PLACE),
+            Slot::List(_) => {
+                builder.open_list(NO_PLACE);
+                steps.push(Step::Close);
+                steps.extend(
+                    node.as_list().into_iter().flat_map(|items| items.iter().rev()).map(Step::Node),
+                );
+            }
+            Slot::Map(_) => {
+                builder.open_map(NO_PLACE);
+                steps.push(Step::Close);
+                for (key, value) in node.as_map().into_iter().flat_map(|map| map.nodes().rev()) {
+                    steps.push(Step::Node(value));
+                    steps.push(Step::Node(key));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Builder, NO_PLACE, Tree};
+
+    /// `{"items": [{"kind": "Pod", "metadata": METADATA}], "n": 1}`.
+    fn list(metadata: &[(&str, &str)]) -> Tree {
+        let mut builder = Builder::new("Pod".into(), false);
+        builder.open_map(NO_PLACE);
+        builder.string("items", NO_PLACE);
+        builder.open_list(NO_PLACE);
+        builder.open_map(NO_PLACE);
+        builder.string("kind", NO_PLACE);
+        builder.source_string(0, 3, NO_PLACE);
+        if !metadata.is_empty() {
+            builder.string("metadata", NO_PLACE);
+            builder.open_map(NO_PLACE);
+            for (key, value) in metadata {
+                builder.string(key, NO_PLACE);
+                builder.string(value, NO_PLACE);
+            }
+            builder.close().unwrap();
+        }
+        builder.close().unwrap();
+        builder.close().unwrap();
+        builder.string("n", NO_PLACE);
+        builder.int(1, NO_PLACE);
+        builder.finish().unwrap().0
+    }
+
+    #[test]
+    fn a_part_becomes_a_tree() {
+        let tree = list(&[("name", "a")]);
+        assert_eq!(tree.root().to_tree().root().to_json(), tree.root().to_json());
+        let item = tree.root().get("items").unwrap().as_list().unwrap().get(0).unwrap();
+        let copy = item.to_tree();
+        assert_eq!(copy.root().to_json(), r#"{"kind":"Pod","metadata":{"name":"a"}}"#);
+        assert_eq!(copy.len(), 7);
+    }
+
+    #[test]
+    fn a_namespace_is_set() {
+        for (metadata, expected) in [
+            (&[][..], r#"{"kind":"Pod","metadata":{"namespace":"x"}}"#),
+            (&[("name", "a")], r#"{"kind":"Pod","metadata":{"name":"a","namespace":"x"}}"#),
+            (
+                &[("namespace", ""), ("name", "a")],
+                r#"{"kind":"Pod","metadata":{"name":"a","namespace":"x"}}"#,
+            ),
+        ] {
+            let tree = list(metadata);
+            let item = tree.root().get("items").unwrap().as_list().unwrap().get(0).unwrap();
+            assert_eq!(item.to_tree_in_namespace("x").root().to_json(), expected);
+        }
+    }
+}
