@@ -28,7 +28,7 @@ use split::Chunk;
 pub struct Limits {
     /// The bytes of a text.
     pub max_bytes: usize,
-    /// How deep lists and maps stand in each other in YAML.
+    /// How deep lists and maps stand in each other in YAML; go-yaml has the same limit.
     pub max_depth_yaml: usize,
     /// How deep lists and maps stand in each other in JSON; the API server has the same limit.
     pub max_depth_json: usize,
@@ -44,7 +44,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_bytes: 256 << 20,
-            max_depth_yaml: 1_000,
+            max_depth_yaml: 10_000,
             max_depth_json: 10_000,
             max_nodes: 8 << 20,
             max_alias_nodes: 250_000,

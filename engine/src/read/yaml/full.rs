@@ -25,12 +25,14 @@ pub(crate) fn parse(
     let options = granit_parser::options! {
         flow_nesting_limit: limits.max_depth_yaml,
         block_nesting_limit: limits.max_depth_yaml,
+        emit_anchor_events: true,
     };
     let mut reader = Reader {
         document,
         base: chunk.start,
         builder: Builder::new(Arc::clone(text), places),
         frames: Vec::new(),
+        flow_depth: 0,
         anchors: Anchors::default(),
         budget: Budget::new(limits),
         end: chunk.start as u32,
@@ -63,6 +65,7 @@ struct Frame {
     keys: usize,
     /// Whether the value that comes next is to be merged.
     merge_next: bool,
+    is_flow: bool,
 }
 
 struct Reader<'t> {
@@ -71,6 +74,8 @@ struct Reader<'t> {
     base: usize,
     builder: Builder,
     frames: Vec<Frame>,
+    /// How many of the open lists and maps stand between brackets.
+    flow_depth: usize,
     anchors: Anchors,
     budget: Budget,
     /// The end of the last thing read.
@@ -103,7 +108,12 @@ impl<'t> Reader<'t> {
             Event::SequenceStart(style, anchor, _) => self.open(false, style, anchor, span)?,
             Event::MappingStart(style, anchor, _) => self.open(true, style, anchor, span)?,
             Event::SequenceEnd | Event::MappingEnd => self.close(span)?,
-            Event::Alias(anchor) => self.alias(anchor, span)?,
+            Event::Anchor(_, name) => check_anchor(&name, self.place(span))?,
+            Event::Alias(anchor) => {
+                let place = self.place(span);
+                check_anchor(self.text_at(place).trim_start_matches('*'), place)?;
+                self.alias(anchor, place)?;
+            }
             _ => {}
         }
         Ok(())
@@ -148,7 +158,9 @@ impl<'t> Reader<'t> {
             merges: Vec::new(),
             keys: 0,
             merge_next: false,
+            is_flow: style == StructureStyle::Flow,
         });
+        self.flow_depth += usize::from(style == StructureStyle::Flow);
         if is_map {
             self.builder.open_map(place);
         } else {
@@ -165,6 +177,7 @@ impl<'t> Reader<'t> {
             self.end = end;
         }
         let Some(frame) = self.frames.pop() else { return Ok(()) };
+        self.flow_depth -= usize::from(frame.is_flow);
         if frame.merges.is_empty() {
             self.builder.close_at(self.end).map_err(ReadError::from)?;
         } else {
@@ -207,8 +220,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    fn alias(&mut self, anchor: usize, span: &Span) -> Result<(), ReadError> {
-        let place = self.place(span);
+    fn alias(&mut self, anchor: usize, place: Place) -> Result<(), ReadError> {
         self.end = place.1;
         let Some(target) = self.anchors.get(anchor) else {
             return Err(ReadError::new(
@@ -273,6 +285,10 @@ impl<'t> Reader<'t> {
         // An empty node comes as `~`.
         let is_empty = style == ScalarStyle::Plain
             && (text.is_empty() || (text == "~" && self.text_at(place) != "~"));
+        if is_empty && tag.is_some() && self.flow_depth > 0 {
+            // go-yaml counts a comma as a part of the tag.
+            return Err(ReadError::new("yaml-syntax", "expected a value behind the tag", place));
+        }
         let text = if is_empty {
             place = self.empty_place();
             ""
@@ -281,6 +297,9 @@ impl<'t> Reader<'t> {
         } else {
             text
         };
+        if style == ScalarStyle::Plain && self.flow_depth > 0 {
+            self.check_flow_scalar(text, place)?;
+        }
         let before = self.budget;
         self.budget.node(text.len()).map_err(|problem| problem.at(place))?;
         let decoded = tag.and_then(|tag| binary(tag, text));
@@ -326,6 +345,25 @@ impl<'t> Reader<'t> {
         }
         let key = (anchor != 0).then(|| scalar::key(&resolved));
         self.complete(anchor, &before, key)
+    }
+
+    /// Refuses plain scalars inside of brackets that go-yaml reads as something else.
+    fn check_flow_scalar(&self, text: &str, place: Place) -> Result<(), ReadError> {
+        let behind = (place.1 as usize).saturating_sub(self.base);
+        let error = match self.document.as_bytes().get(behind..) {
+            Some([b':', b',' | b'[' | b']' | b'{' | b'}', ..]) => {
+                ReadError::new("yaml-syntax", "expected a space behind `:`", (place.1, place.1 + 1))
+                    .help("some readers take the `:` for a part of the text")
+            }
+            _ if text.contains('?') => ReadError::new(
+                "yaml-syntax",
+                "found `?` in a text without quotes between brackets",
+                place,
+            )
+            .help("put the text into quotes"),
+            _ => return Ok(()),
+        };
+        Err(error)
     }
 
     /// Whether a block scalar ends with the document and without a line break, of which go-yaml
@@ -395,6 +433,17 @@ fn next_token(bytes: &[u8], mut position: usize) -> usize {
         }
     }
     position
+}
+
+/// Refuses names of anchors that go-yaml would end earlier.
+fn check_anchor(name: &str, place: Place) -> Result<(), ReadError> {
+    if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) {
+        return Ok(());
+    }
+    let message =
+        format!("expected letters, digits, `_` and `-` as name of an anchor, found `{name}`");
+    Err(ReadError::new("yaml-syntax", message, place)
+        .help("put a text that begins with `&` or `*` into quotes"))
 }
 
 /// What a tag makes of a scalar, as go-yaml v2 does (`resolve.go`, `resolve`).

@@ -67,11 +67,11 @@ impl Builder {
         let written = self.pairs(&self.pending, &self.pending_places, open.start, usize::MAX);
         for (number, own) in written.enumerate() {
             let sources = match own.slots {
-                [_, source] if merges.contains(&number) => self.merge_sources(source),
+                [_, source] if merges.binary_search(&number).is_ok() => self.merge_sources(source),
                 _ => vec![vec![own]],
             };
             for mut pair in sources.into_iter().flatten() {
-                pair.is_own = !merges.contains(&number);
+                pair.is_own = !merges.binary_search(&number).is_ok();
                 let key = pair.slots.first().and_then(|slot| self.text(*slot)).unwrap_or_default();
                 match positions.entry(key) {
                     Entry::Vacant(entry) => {

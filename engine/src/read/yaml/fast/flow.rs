@@ -146,7 +146,7 @@ impl Reader<'_> {
         loop {
             match self.bytes.get(position)? {
                 b',' | b']' | b'}' | b'\n' => break,
-                b'[' | b'{' | b'#' | b'\t' => return None,
+                b'[' | b'{' | b'#' | b'?' | b'\t' => return None,
                 b':' => match self.bytes.get(position + 1)? {
                     b' ' | b'\n' => break,
                     b',' | b'[' | b']' | b'{' | b'}' | b'\t' => return None,

@@ -220,6 +220,8 @@ impl Reader<'_> {
                     self.builder.decode_more(self.text.get(copied..position)?);
                     let decoded = match self.bytes.get(position + 1)? {
                         b'"' => "\"",
+                        // Only go-yaml knows this one.
+                        b'\'' => "'",
                         b'\\' => "\\",
                         b'/' => "/",
                         b' ' => " ",

@@ -111,7 +111,7 @@ impl Writer {
             if self.choose(4) == 0 {
                 self.text.push('\n');
             }
-            self.pad(column + 1 + usize::from(self.chance.len() % 2 == 0));
+            self.pad(column + 1 + usize::from(self.chance.len().is_multiple_of(2)));
             self.text.push_str("- more");
         }
         self.text.push_str(quote);
@@ -229,8 +229,10 @@ proptest! {
         let text: Arc<str> = text.into();
         for chunk in split::chunks(&text).filter(|chunk| chunk.content.is_some()) {
             let fully = parse_fully(&text, &chunk, &Limits::default(), true);
-            let unindented = matches!(&fully, Err(error) if error.message.contains("closing quote"));
-            if !unindented {
+            // What go-yaml takes, and the complete parser does not.
+            let is_lenient = matches!(&fully, Err(error)
+                if error.message.contains("closing quote") || error.message.contains("escape"));
+            if !is_lenient {
                 agree(&text, &chunk);
             }
         }

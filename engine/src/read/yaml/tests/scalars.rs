@@ -238,6 +238,25 @@ fn characters_on_which_readers_disagree() {
 }
 
 #[test]
+fn what_go_yaml_reads_otherwise_is_refused() {
+    check(
+        "a: [?b]\n",
+        "error: line 1, column 5: found `?` in a text without quotes between brackets",
+    );
+    check(
+        "a: [b?]\n",
+        "error: line 1, column 5: found `?` in a text without quotes between brackets",
+    );
+    check("[!a, 1]\n", "error: line 1, column 4: expected a value behind the tag");
+    check("a: {b:, c: d}\n", "error: line 1, column 6: expected a space behind `:`");
+    check(
+        "a: &nginx:1.2\n",
+        "error: line 1, column 4: expected letters, digits, `_` and `-` as name of an anchor, found `nginx:1.2`",
+    );
+    check("a: \"it\\'s\"\n", r#"{"a":"it's"}"#);
+}
+
+#[test]
 fn continued_quotes_need_no_indentation() {
     check("a:\n  b: 'c\n  d\n e'\n", r#"{"a":{"b":"c d e"}}"#);
 }
