@@ -15,6 +15,7 @@ use crate::tree::Node;
 pub(crate) use checks::{CheckId, findings_of_kyverno};
 pub(crate) use finding::{BadValue, FieldError, Finding};
 pub(crate) use pod::Pod;
+pub(crate) use shape::decoded_entry;
 
 /// How much a pod may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

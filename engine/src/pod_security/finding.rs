@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::checks::CheckId;
+use crate::pointer::escape_step;
 
 /// A control that is violated.
 #[derive(Clone, Debug)]
@@ -89,7 +90,7 @@ impl<'t> Place<'t> {
 
     fn step(&mut self, name: &str) {
         self.pointer.push('/');
-        self.pointer.push_str(&name.replace('~', "~0").replace('/', "~1"));
+        self.pointer.push_str(&escape_step(name));
     }
 
     pub(super) fn forbids(self, value: BadValue<'t>) -> FieldError<'t> {

@@ -141,7 +141,7 @@ impl<'t> Fields<'t> {
 
     /// What stands under `name`, unless it is `null`.
     pub(super) fn get(self, name: &str) -> Option<Node<'t>> {
-        shape::entry(self.0?, name).map(|(_, node)| node).filter(|node| !node.is_null())
+        shape::decoded_entry(self.0?, name).map(|(_, node)| node).filter(|node| !node.is_null())
     }
 
     pub(super) fn fields(self, name: &str) -> Option<Self> {

@@ -60,7 +60,7 @@ pub(super) fn check(node: Node<'_>, shape: &'static Shape) -> Result<(), String>
 }
 
 /// The key of `entries` that Go would decode into the field `name`: equal, or equal but for case.
-pub(super) fn entry<'t>(entries: Entries<'t>, name: &str) -> Option<(&'t str, Node<'t>)> {
+pub(crate) fn decoded_entry<'t>(entries: Entries<'t>, name: &str) -> Option<(&'t str, Node<'t>)> {
     let mut similar = None;
     for (key, value) in entries.iter() {
         if key == name {
@@ -82,7 +82,7 @@ struct Walk {
 
 /// How a value was reached, innermost first.
 struct Trail<'a> {
-    parent: Option<&'a Trail<'a>>,
+    parent: Option<&'a Self>,
     shape: Option<&'static Shape>,
     embedded: &'static str,
     field: &'static str,
@@ -131,6 +131,8 @@ impl Walk {
                 }
                 Ok(())
             }
+            // These decode themselves as well.
+            (Wanted::Time | Wanted::IntOrString, _) => Err(trail.tell(node, wanted)),
             _ => {
                 self.saved.get_or_insert_with(|| trail.tell(node, wanted));
                 Ok(())

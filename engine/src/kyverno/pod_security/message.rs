@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use super::{PodSecurityRule, Workload, lists_fields};
 use crate::decision::Violation;
-use crate::pod_security::{BadValue, CheckId, FieldError, Finding};
-use crate::tree::Node;
+use crate::pod_security::{BadValue, CheckId, FieldError, Finding, decoded_entry};
+use crate::pointer::{pointer, pointer_steps};
+use crate::tree::{Kind, Node};
 
 /// As `validate` and `FormatChecksPrint` write it.
 pub(super) fn failed(
@@ -61,13 +62,11 @@ pub(super) fn violations(
     let mut violations = Vec::new();
     for finding in findings {
         for error in &finding.errors {
-            let path = pointer(&error.place.pointer, workload);
-            let steps: Vec<String> = path
-                .split('/')
-                .skip(1)
-                .map(|step| step.replace("~1", "/").replace("~0", "~"))
-                .collect();
-            let missing = object.nearest(&steps).1 < steps.len();
+            let wanted =
+                format!("{}{}", owner(&error.place.pointer, workload), error.place.pointer);
+            let mut steps = pointer_steps(&wanted).unwrap_or_default();
+            let missing = !find(object, &mut steps);
+            let path = pointer(&steps);
             let message = explain(finding.id, error);
             violations.push(Violation { path, message, missing });
         }
@@ -75,14 +74,35 @@ pub(super) fn violations(
     violations
 }
 
-fn pointer(pointer: &str, workload: Workload) -> String {
-    let owner = match workload {
+/// Where the pod is in the object.
+fn owner(pointer: &str, workload: Workload) -> &'static str {
+    match workload {
         Workload::Pod => "",
         Workload::Template => "/spec/template",
         Workload::CronJob if pointer.starts_with("/metadata") => "/spec/jobTemplate",
         Workload::CronJob => "/spec/jobTemplate/spec/template",
-    };
-    format!("{owner}{pointer}")
+    }
+}
+
+/// Follows `steps` as Go decoded them, gives keys the case in which they are written, and tells
+/// whether something stands at the end.
+fn find(object: Node<'_>, steps: &mut [String]) -> bool {
+    let mut node = object;
+    for step in steps {
+        let next = match node.kind() {
+            Kind::Map(entries) => decoded_entry(entries, step),
+            Kind::List(items) => {
+                step.parse().ok().and_then(|index| Some((step.as_str(), items.get(index)?)))
+            }
+            _ => None,
+        };
+        let Some((key, value)) = next else { return false };
+        if key != step.as_str() {
+            *step = key.to_owned();
+        }
+        node = value;
+    }
+    true
 }
 
 /// What is wanted and what was found, in our words.

@@ -106,12 +106,12 @@ pub(super) fn restricted_volumes<'t>(pod: &Pod<'t>) -> Option<Finding<'t>> {
     let mut errors = Vec::new();
     for (index, volume) in pod.spec.each("volumes").enumerate() {
         let has = |source: &&str| volume.get(source).is_some();
-        if HARMLESS_SOURCES.iter().any(|source| has(source)) {
+        if HARMLESS_SOURCES.iter().any(&has) {
             continue;
         }
         names.push(volume.text("name").unwrap_or_default());
         let place = Place::spec().key("volumes").index(index);
-        let (source, place) = match RESTRICTED_SOURCES.into_iter().find(has) {
+        let (source, place) = match RESTRICTED_SOURCES.into_iter().find(&has) {
             Some(source) => (source, place.key(source)),
             None => ("unknown", place.unnamed("unknown")),
         };
