@@ -28,6 +28,8 @@ pub struct RuleResult {
     pub message: String,
     /// Where it failed; at least one for a failure.
     pub violations: Vec<Violation>,
+    /// Whether upstream answers with nothing at all here: always a skip.
+    pub silent: bool,
 }
 
 /// What is known of a rule before it is asked.

@@ -100,10 +100,26 @@ impl std::fmt::Display for FactKey {
     }
 }
 
+/// A value that stands in a rule's context: from a values file or a test suite.
+#[derive(Clone, Debug)]
+pub struct ContextValue {
+    /// The policy it is for; `None` for all.
+    pub policy: Option<Arc<str>>,
+    /// The rule it is for, by the name it answers with; `None` for all.
+    pub rule: Option<Arc<str>>,
+    /// The index of the foreach element it is for; `None` outside of foreach.
+    pub element: Option<usize>,
+    /// The keys that lead to it, such as `request`, `object`, `metadata`.
+    pub path: Vec<String>,
+    /// The value.
+    pub value: Arc<Tree>,
+}
+
 /// Evidence gathered for a request: raw material, never a verdict.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     answers: BTreeMap<FactKey, Result<Arc<Tree>, FactError>>,
+    values: Vec<ContextValue>,
 }
 
 impl Facts {
@@ -117,8 +133,28 @@ impl Facts {
         self.answers.get(key)
     }
 
-    /// Takes over all answers of `other`.
+    /// Takes over all answers and values of `other`.
     pub fn extend(&mut self, other: Self) {
         self.answers.extend(other.answers);
+        self.values.extend(other.values);
+    }
+
+    /// Puts a value into the context of rules; a later one at the same path wins.
+    pub fn insert_value(&mut self, value: ContextValue) {
+        self.values.push(value);
+    }
+
+    /// The values for a rule outside of foreach, or for one of its elements.
+    pub(crate) fn values(
+        &self,
+        policy: &str,
+        rule: &str,
+        element: Option<usize>,
+    ) -> impl Iterator<Item = &ContextValue> {
+        self.values.iter().filter(move |value| {
+            value.policy.as_deref().is_none_or(|name| name == policy)
+                && value.rule.as_deref().is_none_or(|name| name == rule)
+                && value.element == element
+        })
     }
 }

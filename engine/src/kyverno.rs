@@ -1,5 +1,14 @@
 //! Kyverno's classic policies.
 
+mod autogen;
+pub(crate) mod check;
+pub(crate) mod compile;
 pub(crate) mod condition;
+pub(crate) mod conditions;
+pub(crate) mod context;
+pub(crate) mod exception;
 pub(crate) mod pattern;
 pub(crate) mod pod_security;
+pub(crate) mod rule;
+mod schema;
+mod variables;

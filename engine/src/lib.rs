@@ -1,7 +1,9 @@
 //! A pure policy engine: policies in, decisions out.
 
 mod arena;
+mod compile;
 mod decision;
+mod decode;
 mod diagnostic;
 mod facts;
 mod image;
@@ -11,6 +13,7 @@ pub mod manifest;
 mod matcher;
 pub mod pod_security;
 mod pointer;
+mod policy_set;
 mod read;
 pub mod report;
 mod request;
@@ -20,12 +23,14 @@ mod tree;
 mod value;
 
 pub use arena::Arena;
+pub use compile::{compile, compile_policies, is_policy};
 pub use decision::{
     Action, Decision, Dialect, FailurePolicy, Outcome, RuleInfo, RuleResult, Violation,
 };
 pub use diagnostic::{Diagnostic, Severity, nearest};
-pub use facts::{FactError, FactKey, Facts, Method};
+pub use facts::{ContextValue, FactError, FactKey, Facts, Method};
 pub use pointer::{escape_step, pointer, pointer_steps};
+pub use policy_set::{Evaluation, OtherRules, PolicySet};
 pub use read::{
     Document, Format, Limits, Places, ReadError, Reading, parse_json, parse_yaml, read,
 };

@@ -16,7 +16,7 @@ pub(crate) use self::filter::{
     SelectorRequirement, SubjectKind, SubjectReference, UserFilter,
 };
 pub(crate) use self::kind::KindSelector;
-pub(crate) use self::selector::SelectorError;
+pub(crate) use self::selector::{Selector, SelectorError};
 pub(crate) use self::subject::{Labels, Subject};
 
 /// The `match` and `exclude` of a rule, ready to be asked.

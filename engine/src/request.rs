@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::tree::Tree;
+use crate::tree::{Node, Tree};
 
 /// An admission request, or the one that applying a manifest would cause.
 #[derive(Clone, Debug)]
@@ -116,6 +116,21 @@ impl Operation {
 }
 
 impl Request {
+    /// The object as it would be.
+    pub(crate) fn object_root(&self) -> Option<Node<'_>> {
+        self.object.as_ref().map(|tree| tree.root())
+    }
+
+    /// The object as it was.
+    pub(crate) fn old_object_root(&self) -> Option<Node<'_>> {
+        self.old_object.as_ref().map(|tree| tree.root())
+    }
+
+    /// What is judged: the object, or the old one where it goes.
+    pub(crate) fn object_root_or_old(&self) -> Option<Node<'_>> {
+        self.object_root().or_else(|| self.old_object_root())
+    }
+
     /// The request that creating `object` would cause.
     pub fn create(object: Arc<Tree>, time: Timestamp) -> Self {
         let root = object.root();

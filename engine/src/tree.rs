@@ -82,6 +82,27 @@ impl Tree {
         Node { tree: self, index: self.root }
     }
 
+    /// The node at a position that [`Node::index`] gave.
+    pub fn node(&self, index: u32) -> Node<'_> {
+        Node { tree: self, index }
+    }
+
+    /// A tree that is one string.
+    pub(crate) fn from_text(text: &str) -> Self {
+        let range = Range { start: 0, length: text.len() as u32 };
+        Self {
+            source: "".into(),
+            decoded: text.into(),
+            slots: Box::new([Slot::Decoded(range)]),
+            root: 0,
+        }
+    }
+
+    /// A tree that is `null`.
+    pub(crate) fn null() -> Self {
+        Self { source: "".into(), decoded: "".into(), slots: Box::new([Slot::Null]), root: 0 }
+    }
+
     /// The text the tree was read from; empty if the engine made it.
     pub fn source(&self) -> &Arc<str> {
         &self.source
@@ -190,6 +211,34 @@ impl<'t> Node<'t> {
         self.index
     }
 
+    /// The steps that lead from an ancestor to this node, as a JSON pointer has them.
+    pub fn steps_from(self, ancestor: Self) -> Option<Vec<String>> {
+        if !std::ptr::eq(self.tree, ancestor.tree) {
+            return None;
+        }
+        // Each entry: a node, the number of its parent's entry, and the step that leads to it.
+        let mut seen: Vec<(Self, usize, String)> = vec![(ancestor, 0, String::new())];
+        let mut next = 0;
+        while let Some((node, ..)) = seen.get(next) {
+            let node = *node;
+            if node.index == self.index {
+                return Some(path_to(&seen, next));
+            }
+            match node.kind() {
+                Kind::List(items) => {
+                    let items = items.iter().enumerate();
+                    seen.extend(items.map(|(position, item)| (item, next, position.to_string())));
+                }
+                Kind::Map(entries) => {
+                    seen.extend(entries.iter().map(|(key, value)| (value, next, key.to_owned())));
+                }
+                _ => {}
+            }
+            next += 1;
+        }
+        None
+    }
+
     /// Whether both are the same place of the same tree.
     pub fn same_place(self, other: Node<'_>) -> bool {
         std::ptr::eq(self.tree, other.tree) && self.index == other.index
@@ -213,6 +262,16 @@ impl<'t> Node<'t> {
         }
         (node, steps.len())
     }
+}
+
+fn path_to(seen: &[(Node<'_>, usize, String)], mut at: usize) -> Vec<String> {
+    let mut steps = Vec::new();
+    while let Some((_, parent, step)) = seen.get(at).filter(|_| at != 0) {
+        steps.push(step.clone());
+        at = *parent;
+    }
+    steps.reverse();
+    steps
 }
 
 impl std::fmt::Debug for Node<'_> {

@@ -8,6 +8,7 @@ mod exclusion;
 mod message;
 
 use crate::decision::Violation;
+use crate::diagnostic::Diagnostic;
 use crate::pod_security::{self, CheckId, Finding, Level, Pod, Version};
 use crate::tree::Node;
 
@@ -56,6 +57,18 @@ pub(crate) struct ViolatedControl {
     pub(crate) name: &'static str,
     /// The containers whose images upstream lists; `None` where it finds none in the detail.
     pub(crate) containers: Option<Vec<String>>,
+}
+
+impl From<Problem<'_>> for Diagnostic {
+    fn from(problem: Problem<'_>) -> Self {
+        Self {
+            code: "pod-security",
+            severity: problem.severity,
+            message: problem.message,
+            span: None,
+            help: problem.help,
+        }
+    }
 }
 
 /// The workloads whose pod stands in `spec.template`.

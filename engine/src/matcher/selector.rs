@@ -10,7 +10,7 @@ use crate::scalar::wildcard::{Wildcard, contains_wildcard};
 
 /// A label selector, ready to be asked.
 #[derive(Clone, Debug)]
-pub(super) struct Selector {
+pub(crate) struct Selector {
     labels: Vec<(Box<str>, Box<str>)>,
     wildcards: Vec<(Wildcard, Wildcard)>,
     expressions: Vec<SelectorRequirement>,
@@ -45,7 +45,7 @@ impl std::fmt::Display for SelectorError {
 impl std::error::Error for SelectorError {}
 
 impl Selector {
-    pub(super) fn compile(selector: &LabelSelector) -> Result<Self, SelectorError> {
+    pub(crate) fn compile(selector: &LabelSelector) -> Result<Self, SelectorError> {
         let (mut labels, mut wildcards) = (Vec::new(), Vec::new());
         for (key, value) in &selector.match_labels {
             // Where nothing matches, upstream goes on with a zero for each wildcard.
@@ -78,7 +78,7 @@ impl Selector {
     }
 
     /// Asks labels; an error is one that matches but that no selector can name.
-    pub(super) fn matches(&self, labels: Labels<'_>) -> Result<bool, SelectorError> {
+    pub(crate) fn matches(&self, labels: Labels<'_>) -> Result<bool, SelectorError> {
         if !self.labels.iter().all(|(key, value)| labels.get(key) == Some(value)) {
             return Ok(false);
         }

@@ -64,6 +64,7 @@ fn result(outcome: Outcome, action: Action, failure_policy: FailurePolicy) -> Ru
         failure_policy,
         message: "no".into(),
         violations: if outcome == Outcome::Fail { vec![violation] } else { Vec::new() },
+        silent: false,
     }
 }
 

@@ -1,0 +1,95 @@
+//! The check of a rule or of a foreach element, and what it answers.
+//!
+//! Upstream: pkg/engine/handlers/validation/validate_resource.go, whose messages are ours.
+
+mod deny;
+mod foreach;
+mod patterns;
+
+pub(crate) use foreach::Foreach;
+pub(crate) use patterns::PatternSource;
+
+use crate::decision::Violation;
+use crate::pointer::pointer;
+use crate::value::Value;
+
+use super::conditions::{Conditions, Message};
+use super::context::{Context, Stop};
+use super::pod_security::PodSecurityRule;
+
+/// What a rule demands.
+#[derive(Debug)]
+pub(crate) enum Check {
+    /// The object fits this pattern.
+    Pattern(PatternSource),
+    /// The object fits one of these patterns.
+    AnyPattern(PatternSource),
+    /// These conditions do not hold; without conditions everything is denied.
+    Deny(Option<Conditions>),
+    /// Each element of each list passes.
+    Foreach(Vec<Foreach>),
+    /// The pod meets a level of the Pod Security Standards.
+    PodSecurity(PodSecurityRule),
+}
+
+/// What a check answers.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Pass(String),
+    Fail {
+        message: String,
+        violations: Vec<Violation>,
+    },
+    Skip(String),
+    Error(String),
+    /// Upstream answers with no row; the reason is ours.
+    Nothing(&'static str),
+}
+
+/// What a check is held against.
+#[derive(Clone, Debug)]
+pub(crate) struct Subject<'t> {
+    /// The object, or the element of a foreach with scope.
+    pub(crate) value: Value<'t>,
+    /// Where it stands in the object, as the steps of a JSON pointer; `None` if it was computed.
+    pub(crate) steps: Option<Vec<String>>,
+    /// Whether it is an element, not the object.
+    pub(crate) is_element: bool,
+}
+
+/// The rule that a check belongs to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Naming<'t> {
+    /// The name it answers with.
+    pub(crate) rule: &'t str,
+    pub(crate) message: &'t Message,
+}
+
+impl Check {
+    /// Runs a check other than podSecurity, which needs to know of exceptions.
+    pub(crate) fn run<'t>(
+        &'t self,
+        naming: Naming<'t>,
+        subject: &Subject<'t>,
+        nesting: usize,
+        context: &mut Context<'t>,
+    ) -> Result<Answer, Stop> {
+        match self {
+            Self::Pattern(source) => patterns::one(source, naming, subject, context),
+            Self::AnyPattern(source) => patterns::any(source, naming, subject, context),
+            Self::Deny(conditions) => deny::run(conditions.as_ref(), naming, subject, context),
+            Self::Foreach(blocks) => foreach::run(blocks, naming, subject, nesting, context),
+            Self::PodSecurity(_) => Ok(Answer::Nothing("podSecurity is no check of an element")),
+        }
+    }
+}
+
+impl Subject<'_> {
+    /// A place below the subject, as a JSON pointer into the object.
+    fn pointer(&self, below: &[String]) -> String {
+        let Some(steps) = &self.steps else { return String::new() };
+        let mut place = pointer(steps);
+        place.push_str(&pointer(below));
+        place
+    }
+}

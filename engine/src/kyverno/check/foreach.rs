@@ -1,0 +1,160 @@
+//! Checks of each element of a list.
+
+use crate::kyverno::conditions::Conditions;
+use crate::kyverno::context::{Context, ContextEntry, Stop};
+use crate::kyverno::variables::Query;
+use crate::tree::{Node, Tree};
+use crate::value::{Text, Value};
+
+use super::{Answer, Check, Naming, Subject};
+
+/// One block of `foreach`.
+#[derive(Debug)]
+pub(crate) struct Foreach {
+    pub(crate) list: Query,
+    /// Whether a pattern is held against the element; by default where it is a map.
+    pub(crate) element_scope: Option<bool>,
+    pub(crate) context: Vec<ContextEntry>,
+    pub(crate) preconditions: Option<Conditions>,
+    pub(crate) check: Check,
+}
+
+pub(super) fn run<'t>(
+    blocks: &'t [Foreach],
+    naming: Naming<'t>,
+    subject: &Subject<'t>,
+    nesting: usize,
+    context: &mut Context<'t>,
+) -> Result<Answer, Stop> {
+    let mut passed = 0;
+    let mut list_error = None;
+    for block in blocks {
+        let list = match block.list.evaluate(context) {
+            Ok(list) => list,
+            Err(Stop::Failed(error)) if error.contains("Unknown key") => continue,
+            Err(Stop::Failed(error)) => {
+                list_error.get_or_insert(error);
+                continue;
+            }
+            Err(other) => return Err(other),
+        };
+        let elements = list.items().unwrap_or_else(|| vec![list]);
+        let checkpoint = context.checkpoint();
+        let outcome = each(block, elements, naming, subject, nesting, context);
+        context.restore(&checkpoint);
+        match outcome? {
+            Ok(count) => passed += count,
+            Err(answer) => return Ok(answer),
+        }
+    }
+    Ok(match (passed, list_error) {
+        (0, Some(error)) => Answer::Error(format!("failed to evaluate list: {error}")),
+        (0, None) => Answer::Nothing("no element of the lists is there to be checked"),
+        _ => Answer::Pass("rule passed".to_owned()),
+    })
+}
+
+/// How many elements passed, or the answer that ends the rule.
+fn each<'t>(
+    block: &'t Foreach,
+    elements: Vec<Value<'t>>,
+    naming: Naming<'t>,
+    subject: &Subject<'t>,
+    nesting: usize,
+    context: &mut Context<'t>,
+) -> Result<Result<usize, Answer>, Stop> {
+    let checkpoint = context.checkpoint();
+    let mut passed = 0;
+    for (index, element) in elements.into_iter().enumerate() {
+        if element.is_null() {
+            continue;
+        }
+        context.restore(&checkpoint);
+        context.spend_text(1)?;
+        add_element(context, &element, index, nesting);
+        let is_map = element.is_map();
+        if block.element_scope == Some(true) && !is_map {
+            return Ok(Err(Answer::Error(format!(
+                "failed to process foreach: cannot use elementScope=true foreach rules for \
+                 elements that are not maps, expected type=map got type={}",
+                go_type(&element)
+            ))));
+        }
+        let scoped = block.element_scope.unwrap_or(is_map);
+        let inner = if scoped { scope(element, context) } else { subject.clone() };
+        match one(block, naming, &inner, nesting + 1, context)? {
+            Answer::Pass(_) => passed += 1,
+            Answer::Skip(_) | Answer::Nothing(_) => {}
+            Answer::Error(message) => {
+                return Ok(Err(Answer::Error(format!("validation failure: {message}"))));
+            }
+            Answer::Fail { message, violations } => {
+                let message = format!("validation failure: {message}");
+                return Ok(Err(Answer::Fail { message, violations }));
+            }
+        }
+    }
+    Ok(Ok(passed))
+}
+
+fn one<'t>(
+    block: &'t Foreach,
+    naming: Naming<'t>,
+    subject: &Subject<'t>,
+    nesting: usize,
+    context: &mut Context<'t>,
+) -> Result<Answer, Stop> {
+    context.defer(&block.context);
+    if let Some(preconditions) = &block.preconditions {
+        match preconditions.evaluate(context) {
+            Ok(verdict) if verdict.holds => {}
+            Ok(_) => return Ok(Answer::Skip("preconditions not met".to_owned())),
+            // Upstream leaves the element out without a word (`validateElements`).
+            Err(Stop::Failed(error)) => {
+                context.warn(format!(
+                    "rule {}: an element of foreach is left out, its preconditions cannot be \
+                     evaluated: {error}",
+                    naming.rule
+                ));
+                return Ok(Answer::Skip("preconditions not met".to_owned()));
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    block.check.run(naming, subject, nesting, context)
+}
+
+/// `element` and `elementIndex`, and both with the depth of nesting.
+fn add_element<'t>(context: &mut Context<'t>, element: &Value<'t>, index: usize, nesting: usize) {
+    let index = Value::Int(i64::try_from(index).unwrap_or(i64::MAX));
+    context.set(Text::Borrowed("element"), element.clone());
+    context.set(format!("element{nesting}"), element.clone());
+    context.set(Text::Borrowed("elementIndex"), index.clone());
+    context.set(format!("elementIndex{nesting}"), index);
+}
+
+/// The element as a subject, with its place if it stands in the object.
+fn scope<'t>(element: Value<'t>, context: &Context<'t>) -> Subject<'t> {
+    let steps = match (element.as_node(), context.object()) {
+        (Some(node), Some(object)) => steps_to(node, object),
+        _ => None,
+    };
+    Subject { value: element, steps, is_element: true }
+}
+
+/// The steps from the root of a tree to one of its nodes.
+fn steps_to(node: Node<'_>, root: Node<'_>) -> Option<Vec<String>> {
+    let same: bool = std::ptr::eq::<Tree>(node.tree(), root.tree());
+    same.then(|| node.steps_from(root)).flatten()
+}
+
+fn go_type(value: &Value<'_>) -> &'static str {
+    match value {
+        Value::Null => "<nil>",
+        Value::Bool(_) => "bool",
+        Value::Int(_) | Value::Float(_) => "float64",
+        Value::String(_) => "string",
+        value if value.is_list() => "[]interface {}",
+        _ => "map[string]interface {}",
+    }
+}

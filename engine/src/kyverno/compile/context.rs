@@ -1,0 +1,159 @@
+//! Compiles context entries.
+
+use std::sync::Arc;
+
+use crate::decode::{Fields, Problems};
+use crate::diagnostic::Diagnostic;
+use crate::facts::Method;
+use crate::kyverno::context::{ContextEntry, EntryKind, Field, Select, stays_in};
+use crate::kyverno::variables::Template;
+use crate::tree::{Node, Tree};
+
+/// The entries of a `context` list; what is wrong with one is noted and leaves it out.
+pub(super) fn entries(
+    tree: &Arc<Tree>,
+    nodes: &[Node<'_>],
+    namespace: Option<&str>,
+    problems: &Problems<'_>,
+) -> Vec<ContextEntry> {
+    nodes.iter().filter_map(|node| entry(tree, *node, namespace, problems)).collect()
+}
+
+fn entry(
+    tree: &Arc<Tree>,
+    node: Node<'_>,
+    namespace: Option<&str>,
+    problems: &Problems<'_>,
+) -> Option<ContextEntry> {
+    let mut fields = Fields::of(node, "a context entry", problems)?;
+    fields.require("name");
+    let name = fields.text("name").unwrap_or_default();
+    let mut kinds = Vec::new();
+    for kind in ["variable", "configMap", "apiCall", "imageRegistry", "globalReference"] {
+        if let Some(node) = fields.get(kind) {
+            kinds.push((kind, node));
+        }
+    }
+    fields.finish();
+    let [(kind, body)] = kinds.as_slice() else {
+        let message = "a context entry needs one of variable, configMap, apiCall, imageRegistry, \
+                       globalReference";
+        problems.at(node, Diagnostic::error("context-entry", message));
+        return None;
+    };
+    let mut body = Fields::of(*body, kind, problems)?;
+    let compiler = Compiler { tree, namespace, problems };
+    let kind = match *kind {
+        "variable" => EntryKind::Variable {
+            value: compiler.optional(&mut body, "value"),
+            path: compiler.optional(&mut body, "jmesPath"),
+            default: compiler.optional(&mut body, "default"),
+        },
+        "configMap" => compiler.config_map(&mut body)?,
+        "apiCall" => compiler.api_call(&mut body)?,
+        "imageRegistry" => {
+            body.ignore(&["imageRegistryCredentials"]);
+            EntryKind::ImageRegistry {
+                reference: compiler.required(&mut body, "reference")?,
+                path: compiler.optional(&mut body, "jmesPath"),
+            }
+        }
+        _ => EntryKind::GlobalReference {
+            name: compiler.required(&mut body, "name")?,
+            path: compiler.optional(&mut body, "jmesPath"),
+        },
+    };
+    body.finish();
+    Some(ContextEntry { name: name.into(), kind })
+}
+
+struct Compiler<'c, 'd> {
+    tree: &'c Arc<Tree>,
+    namespace: Option<&'c str>,
+    problems: &'c Problems<'d>,
+}
+
+impl Compiler<'_, '_> {
+    fn optional(&self, fields: &mut Fields<'_, '_, '_>, name: &'static str) -> Option<Template> {
+        fields.get(name).map(|node| Template::compile(self.tree, node))
+    }
+
+    fn required(&self, fields: &mut Fields<'_, '_, '_>, name: &'static str) -> Option<Template> {
+        fields.require(name).map(|node| Template::compile(self.tree, node))
+    }
+
+    fn config_map(&self, body: &mut Fields<'_, '_, '_>) -> Option<EntryKind> {
+        let name = self.required(body, "name")?;
+        let node = body.get("namespace");
+        let written = node.and_then(|node| node.as_str()).filter(|text| !text.contains("{{"));
+        if let (Some(own), Some(asked), Some(node)) = (self.namespace, written, node)
+            && !asked.is_empty()
+            && own != asked
+        {
+            self.refuse(node, own, &format!("namespace `{asked}`"));
+        }
+        Some(EntryKind::ConfigMap {
+            name,
+            namespace: node.map(|node| Template::compile(self.tree, node)),
+        })
+    }
+
+    fn api_call(&self, body: &mut Fields<'_, '_, '_>) -> Option<EntryKind> {
+        let methods = [("GET", Method::Get), ("POST", Method::Post)];
+        let method = body.word("method", &methods).unwrap_or(Method::Get);
+        let data = self.fields(body, "data");
+        let path = body.get("urlPath");
+        let service = body.fields("service");
+        let select = Select {
+            path: self.optional(body, "jmesPath"),
+            default: self.optional(body, "default"),
+        };
+        match (path, service) {
+            (Some(node), None) => {
+                let text = node.as_str().unwrap_or_default();
+                if let Some(own) = self.namespace
+                    && !text.contains("{{")
+                    && !stays_in(text, own)
+                {
+                    self.refuse(node, own, &format!("`{text}`"));
+                }
+                let path = Template::compile(self.tree, node);
+                Some(EntryKind::ApiCall { path, method, data, select })
+            }
+            (None, Some(mut service)) => {
+                let url = self.required(&mut service, "url")?;
+                let headers = self.fields(&mut service, "headers");
+                let ca_bundle = service.text("caBundle").unwrap_or_default().into();
+                service.finish();
+                Some(EntryKind::Service { url, method, headers, data, ca_bundle, select })
+            }
+            _ => {
+                let message = "an apiCall needs either `urlPath` or `service`";
+                self.problems.at(body.node(), Diagnostic::error("context-entry", message));
+                None
+            }
+        }
+    }
+
+    fn fields(&self, body: &mut Fields<'_, '_, '_>, name: &'static str) -> Vec<Field> {
+        let items = body.list(name).unwrap_or_default();
+        let fields = items.into_iter().filter_map(|item| {
+            let mut item = Fields::of(item, name, self.problems)?;
+            item.require("key");
+            let key = item.text("key").unwrap_or_default().into();
+            let value = self.required(&mut item, "value")?;
+            item.finish();
+            Some(Field { key, value })
+        });
+        fields.collect()
+    }
+
+    fn refuse(&self, node: Node<'_>, own: &str, asked: &str) {
+        let message = format!("a policy of namespace `{own}` may not read {asked}");
+        self.problems.at(
+            node,
+            Diagnostic::error("foreign-namespace", message)
+                .help("read your own namespace, or make it a ClusterPolicy"),
+        );
+    }
+}

@@ -1,0 +1,171 @@
+//! Compiles `match` and `exclude`, and the selectors of overrides.
+//!
+//! Upstream: api/kyverno/v1/match_resources_types.go, resource_description_types.go.
+
+use crate::decode::{Fields, Problems, unknown_word};
+use crate::diagnostic::Diagnostic;
+use crate::kyverno::schema::RuleSpec;
+use crate::matcher::{
+    Filters, LabelSelector, Matcher, ResourceDescription, ResourceFilter, Selector,
+    SelectorOperator, SelectorRequirement, SubjectKind, SubjectReference, UserFilter,
+};
+use crate::request::Operation;
+use crate::tree::Node;
+
+/// The matcher of a rule; `None` where it cannot be read, which was noted.
+pub(super) fn matcher(rule: &RuleSpec<'_>, problems: &Problems<'_>) -> Option<Matcher> {
+    let before = problems.errors();
+    let matching = filters(rule.matches?, "match", problems);
+    let excluding = rule.excludes.and_then(|node| filters(node, "exclude", problems));
+    if problems.errors() > before {
+        return None;
+    }
+    compile(rule.node, &matching?, excluding.as_ref(), problems)
+}
+
+/// The matcher of an exception.
+pub(crate) fn exception(node: Node<'_>, problems: &Problems<'_>) -> Option<Matcher> {
+    let before = problems.errors();
+    let matching = filters(node, "match", problems)?;
+    if problems.errors() > before {
+        return None;
+    }
+    compile(node, &matching, None, problems)
+}
+
+fn compile(
+    node: Node<'_>,
+    matching: &Filters,
+    excluding: Option<&Filters>,
+    problems: &Problems<'_>,
+) -> Option<Matcher> {
+    match Matcher::compile(matching, excluding) {
+        Ok(matcher) => Some(matcher),
+        Err(error) => {
+            let (place, _) = node.nearest(&error.steps);
+            problems.at(place, Diagnostic::error("selector", error.error.to_string()));
+            None
+        }
+    }
+}
+
+/// The selector of an override.
+pub(super) fn selector(node: Node<'_>, problems: &Problems<'_>) -> Option<Selector> {
+    let selector = label_selector(node, problems)?;
+    match Selector::compile(&selector) {
+        Ok(selector) => Some(selector),
+        Err(error) => {
+            problems.at(node, Diagnostic::error("selector", error.to_string()));
+            None
+        }
+    }
+}
+
+fn filters(node: Node<'_>, what: &'static str, problems: &Problems<'_>) -> Option<Filters> {
+    let mut fields = Fields::of(node, what, problems)?;
+    let any = fields.list("any");
+    let all = fields.list("all");
+    if let (Some(_), Some(_)) = (&any, &all) {
+        let message = format!("`{what}` has `any` and `all`");
+        problems.at(node, Diagnostic::error("any-and-all", message).help("keep one of them"));
+    }
+    let direct = filter(&mut fields, problems);
+    fields.finish();
+    let each = |blocks: Option<Vec<Node<'_>>>| -> Vec<ResourceFilter> {
+        let filters = blocks.into_iter().flatten().filter_map(|block| {
+            let mut block = Fields::of(block, "a match block", problems)?;
+            let filter = filter(&mut block, problems);
+            block.finish();
+            Some(filter)
+        });
+        filters.collect()
+    };
+    Some(Filters { any: each(any), all: each(all), direct })
+}
+
+fn filter(fields: &mut Fields<'_, '_, '_>, problems: &Problems<'_>) -> ResourceFilter {
+    let resources = fields.fields("resources").map(|resources| description(resources, problems));
+    let subjects = fields.list("subjects");
+    let roles = fields.texts("roles");
+    let cluster_roles = fields.texts("clusterRoles");
+    ResourceFilter {
+        resources: resources.unwrap_or_default(),
+        user: UserFilter {
+            written: subjects.is_some() || roles.is_some() || cluster_roles.is_some(),
+            subjects: subjects
+                .into_iter()
+                .flatten()
+                .filter_map(|node| subject(node, problems))
+                .collect(),
+            roles: roles.unwrap_or_default(),
+            cluster_roles: cluster_roles.unwrap_or_default(),
+        },
+    }
+}
+
+fn description(mut resources: Fields<'_, '_, '_>, problems: &Problems<'_>) -> ResourceDescription {
+    const OPERATIONS: [&str; 4] = ["CREATE", "CONNECT", "UPDATE", "DELETE"];
+    let written = resources.node().as_map().is_some_and(|entries| !entries.is_empty());
+    let operations = resources.list("operations").into_iter().flatten().filter_map(|node| {
+        let operation = node.as_str().and_then(Operation::parse);
+        if operation.is_none() {
+            problems.at(node, unknown_word("operations", node, OPERATIONS));
+        }
+        operation
+    });
+    let operations = operations.collect();
+    let selector = |node: Option<Node<'_>>| node.and_then(|node| label_selector(node, problems));
+    let description = ResourceDescription {
+        written,
+        kinds: resources.texts("kinds").unwrap_or_default(),
+        name: resources.text("name").unwrap_or_default().to_owned(),
+        names: resources.texts("names").unwrap_or_default(),
+        namespaces: resources.texts("namespaces").unwrap_or_default(),
+        annotations: resources.text_map("annotations").unwrap_or_default(),
+        selector: selector(resources.get("selector")),
+        namespace_selector: selector(resources.get("namespaceSelector")),
+        operations,
+    };
+    resources.finish();
+    description
+}
+
+fn subject(node: Node<'_>, problems: &Problems<'_>) -> Option<SubjectReference> {
+    let mut fields = Fields::of(node, "a subject", problems)?;
+    fields.ignore(&["apiGroup"]);
+    let word = fields.require("kind");
+    fields.require("name");
+    let reference = SubjectReference {
+        kind: SubjectKind::User,
+        name: fields.text("name").unwrap_or_default().to_owned(),
+        namespace: fields.text("namespace").unwrap_or_default().to_owned(),
+    };
+    fields.finish();
+    let kind = word?.as_str().and_then(SubjectKind::parse);
+    if let (None, Some(word)) = (kind, word) {
+        problems.at(word, unknown_word("kind", word, ["User", "Group", "ServiceAccount"]));
+    }
+    Some(SubjectReference { kind: kind?, ..reference })
+}
+
+fn label_selector(node: Node<'_>, problems: &Problems<'_>) -> Option<LabelSelector> {
+    const OPERATORS: [&str; 4] = ["In", "NotIn", "Exists", "DoesNotExist"];
+    let mut fields = Fields::of(node, "a selector", problems)?;
+    let match_labels = fields.text_map("matchLabels").unwrap_or_default();
+    let expressions = fields.list("matchExpressions").unwrap_or_default();
+    fields.finish();
+    let requirements = expressions.into_iter().filter_map(|node| {
+        let mut fields = Fields::of(node, "matchExpressions", problems)?;
+        fields.require("key");
+        let word = fields.require("operator");
+        let key = fields.text("key").unwrap_or_default().to_owned();
+        let values = fields.texts("values").unwrap_or_default();
+        fields.finish();
+        let operator = word?.as_str().and_then(SelectorOperator::parse);
+        if let (None, Some(word)) = (operator, word) {
+            problems.at(word, unknown_word("operator", word, OPERATORS));
+        }
+        Some(SelectorRequirement { key, operator: operator?, values })
+    });
+    Some(LabelSelector { match_labels, match_expressions: requirements.collect() })
+}

@@ -1,0 +1,160 @@
+//! Blocks of conditions: preconditions, and what a deny rule denies.
+//!
+//! Upstream: pkg/engine/variables/evaluate.go.
+
+use crate::value::Value;
+
+use super::condition::{self, Operator};
+use super::context::{Context, Stop};
+use super::variables::{Template, TextTemplate};
+
+/// Conditions of which any must hold, and conditions that must all hold.
+#[derive(Debug)]
+pub(crate) struct Conditions {
+    /// `None` where the block is not there; an empty block never holds.
+    pub(crate) any: Option<Vec<Condition>>,
+    pub(crate) all: Vec<Condition>,
+    /// Whether they were written as a plain list, as old policies do.
+    pub(crate) is_list: bool,
+}
+
+/// One comparison.
+#[derive(Debug)]
+pub(crate) struct Condition {
+    pub(crate) key: Template,
+    pub(crate) operator: Operator,
+    pub(crate) value: Template,
+    pub(crate) message: Message,
+}
+
+/// A message of a policy, as it is written and taken apart.
+#[derive(Debug, Default)]
+pub(crate) struct Message {
+    text: Box<str>,
+    template: Option<TextTemplate>,
+    unescaped: Box<str>,
+}
+
+/// What a block of conditions says.
+pub(crate) struct Verdict<'t> {
+    pub(crate) holds: bool,
+    /// The conditions that made it so.
+    pub(crate) deciding: Vec<&'t Condition>,
+    /// What stands between their messages.
+    pub(crate) separator: &'static str,
+}
+
+impl Conditions {
+    /// Evaluates in order, and no further than needed.
+    pub(crate) fn evaluate<'t>(&'t self, context: &mut Context<'t>) -> Result<Verdict<'t>, Stop> {
+        let mut held = Vec::new();
+        let mut failed = Vec::new();
+        let mut any_holds = self.any.is_none();
+        for condition in self.any.iter().flatten() {
+            if condition.holds(context)? {
+                any_holds = true;
+                held.push(condition);
+                break;
+            }
+            failed.push(condition);
+        }
+        let mut all_hold = true;
+        for condition in &self.all {
+            if !condition.holds(context)? {
+                all_hold = false;
+                failed.push(condition);
+                break;
+            }
+            held.push(condition);
+        }
+        let holds = any_holds && all_hold;
+        let separator = if self.is_list { ";" } else { "; " };
+        Ok(Verdict { holds, deciding: if holds { held } else { failed }, separator })
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Condition> {
+        self.any.iter().flatten().chain(&self.all)
+    }
+}
+
+impl Condition {
+    fn holds<'t>(&'t self, context: &mut Context<'t>) -> Result<bool, Stop> {
+        let key = side(&self.key, "key", context)?;
+        let value = side(&self.value, "value", context)?;
+        condition::holds(self.operator, &key, &value)
+            .map_err(|error| Stop::Failed(error.to_string()))
+    }
+}
+
+fn side<'t>(
+    template: &'t Template,
+    name: &str,
+    context: &mut Context<'t>,
+) -> Result<Value<'t>, Stop> {
+    match template.render(context) {
+        Ok(value) if template.as_constant().is_some() => Ok(value),
+        Ok(value) => Ok(condition::from_expression(&value)),
+        Err(Stop::Failed(error)) => Err(Stop::Failed(format!(
+            "failed to substitute variables in condition {name}: {error}"
+        ))),
+        Err(other) => Err(other),
+    }
+}
+
+impl<'t> Verdict<'t> {
+    /// The deciding conditions' own words, joined as upstream joins them.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &'t Message> + '_ {
+        self.deciding
+            .iter()
+            .map(|condition| &condition.message)
+            .filter(|message| !message.text.is_empty())
+    }
+
+    /// The deciding conditions' own words as they are written.
+    pub(crate) fn text(&self) -> String {
+        let texts: Vec<_> = self.messages().map(Message::text).collect();
+        texts.join(self.separator)
+    }
+
+    /// The first part of the object that a deciding expression reads.
+    pub(crate) fn place(&self, context: &mut Context<'t>) -> Option<Vec<String>> {
+        self.deciding.iter().find_map(|condition| {
+            context.watch(|context| {
+                // It was evaluated before: what stops it now stopped it then.
+                let _ = condition.holds(context);
+            })
+        })
+    }
+}
+
+impl Message {
+    pub(crate) fn new(text: &str) -> Self {
+        match TextTemplate::compile(text) {
+            Ok(template) => {
+                Self { text: text.into(), template: Some(template), unescaped: Box::default() }
+            }
+            Err(literal) => Self { text: text.into(), template: None, unescaped: literal.into() },
+        }
+    }
+
+    /// As it is written.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn template(&self) -> Option<&TextTemplate> {
+        self.template.as_ref()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Fills in the variables; a message that is one variable may yield any value.
+    pub(crate) fn render<'t>(&'t self, context: &mut Context<'t>) -> Result<Value<'t>, Stop> {
+        match &self.template {
+            Some(template) => template.render(context),
+            None => Ok(Value::from(&*self.unescaped)),
+        }
+    }
+}

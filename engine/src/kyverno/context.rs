@@ -1,0 +1,373 @@
+//! What the expressions of one rule see: the request, and what its context entries load.
+//!
+//! Entries load lazily, as upstream's deferred loaders do (pkg/engine/context/deferred.go): one
+//! is loaded when its name occurs as a word in the text of an expression.
+
+mod entry;
+mod request;
+
+pub(crate) use entry::{ContextEntry, EntryKind, Field, Select, stays_in};
+pub(crate) use request::Document;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::arena::Arena;
+use crate::facts::{ContextValue, FactError, FactKey, Facts};
+use crate::jmespath::{Budget, Expression, FactSource, Scope, SearchError, Trace};
+use crate::request::Operation;
+use crate::tree::{Node, Tree};
+use crate::value::{Text, Value};
+
+use super::variables::incorrect;
+
+/// Why there is no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// A fact is not there yet; it was noted.
+    Missing,
+    /// The rule cannot be evaluated, for this reason.
+    Failed(String),
+}
+
+/// What rules see of the facts; remembers what was asked for in vain.
+#[derive(Debug)]
+pub(crate) struct Lookups<'t> {
+    facts: &'t Facts,
+    missing: RefCell<BTreeSet<FactKey>>,
+    last_round: bool,
+}
+
+impl<'t> Lookups<'t> {
+    pub(crate) fn new(facts: &'t Facts, last_round: bool) -> Self {
+        Self { facts, missing: RefCell::default(), last_round }
+    }
+
+    pub(crate) fn facts(&self) -> &'t Facts {
+        self.facts
+    }
+
+    pub(crate) fn into_missing(self) -> BTreeSet<FactKey> {
+        self.missing.into_inner()
+    }
+
+    pub(crate) fn get(&self, key: FactKey) -> Result<Result<&'t Arc<Tree>, FactError>, Stop> {
+        match self.facts.get(&key) {
+            Some(answer) => Ok(answer.as_ref().map_err(Clone::clone)),
+            None if self.last_round => Ok(Err(FactError::NotFetched)),
+            None => {
+                self.note(key);
+                Err(Stop::Missing)
+            }
+        }
+    }
+
+    /// Remembers that a fact is missing.
+    fn note(&self, key: FactKey) {
+        self.missing.borrow_mut().insert(key);
+    }
+}
+
+impl FactSource for Lookups<'_> {
+    fn fact(&self, key: &FactKey) -> Option<Result<Arc<Tree>, FactError>> {
+        let absent = self.last_round.then_some(Err(FactError::NotFetched));
+        self.facts.get(key).cloned().or(absent)
+    }
+}
+
+/// The document that expressions are evaluated over, with what still has to be loaded into it.
+pub(crate) struct Context<'t> {
+    root: Rc<BTreeMap<Text<'t>, Value<'t>>>,
+    entries: Vec<Pending<'t>>,
+    lookups: &'t Lookups<'t>,
+    arena: &'t Arena,
+    now: Timestamp,
+    seed: u64,
+    budget: Budget,
+    warnings: &'t RefCell<Vec<String>>,
+    trace: Option<Trace<'t>>,
+    /// While an entry loads, only those before it may load for it.
+    limit: usize,
+    is_delete: bool,
+    object: Option<Node<'t>>,
+    namespace_of_policy: Option<&'t str>,
+}
+
+struct Pending<'t> {
+    entry: &'t ContextEntry,
+    state: State<'t>,
+}
+
+#[derive(Clone)]
+enum State<'t> {
+    Unloaded,
+    Loading,
+    Loaded(Value<'t>),
+}
+
+/// What the contexts of one evaluation share.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Surroundings<'t> {
+    pub(crate) arena: &'t Arena,
+    pub(crate) lookups: &'t Lookups<'t>,
+    pub(crate) now: Timestamp,
+    /// What randomness follows from.
+    pub(crate) seed: u64,
+    /// Oddities met on the way.
+    pub(crate) warnings: &'t RefCell<Vec<String>>,
+}
+
+/// What a foreach element changes, to be undone after it.
+pub(crate) struct Checkpoint<'t> {
+    root: Rc<BTreeMap<Text<'t>, Value<'t>>>,
+    entries: usize,
+}
+
+impl<'t> Context<'t> {
+    /// The context of a rule over the document of its request.
+    pub(crate) fn new(
+        document: &Document<'t>,
+        surroundings: Surroundings<'t>,
+        namespace_of_policy: Option<&'t str>,
+    ) -> Self {
+        Self {
+            root: Rc::clone(&document.root),
+            entries: Vec::new(),
+            lookups: surroundings.lookups,
+            arena: surroundings.arena,
+            now: surroundings.now,
+            seed: surroundings.seed,
+            budget: Budget::default(),
+            warnings: surroundings.warnings,
+            trace: None,
+            limit: usize::MAX,
+            is_delete: document.operation == Operation::Delete,
+            object: document.object,
+            namespace_of_policy,
+        }
+    }
+
+    pub(crate) fn is_delete(&self) -> bool {
+        self.is_delete
+    }
+
+    pub(crate) fn lookups(&self) -> &'t Lookups<'t> {
+        self.lookups
+    }
+
+    /// Puts a value at the top of the document.
+    pub(crate) fn set(&mut self, name: impl Into<Text<'t>>, value: Value<'t>) {
+        Rc::make_mut(&mut self.root).insert(name.into(), value);
+    }
+
+    /// Puts a value at a path of keys, keeping what stands beside it.
+    pub(crate) fn set_at(&mut self, path: &'t [String], value: &Value<'t>) {
+        let Some((first, rest)) = path.split_first() else { return };
+        let root = Rc::make_mut(&mut self.root);
+        let current = root.remove(first.as_str());
+        root.insert(Text::Borrowed(first), merged(current, rest, value));
+    }
+
+    /// Whether the document has a value of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.root.contains_key(name)
+    }
+
+    /// Makes entries known; they load when an expression mentions them.
+    ///
+    /// What would be asked for and already has a value is not asked for.
+    pub(crate) fn defer(&mut self, entries: &'t [ContextEntry]) {
+        for entry in entries {
+            if !(entry.asks() && self.has(entry.name())) {
+                self.entries.push(Pending { entry, state: State::Unloaded });
+            }
+        }
+    }
+
+    /// Puts the values of a values file or suite in, for a rule or for one foreach element of it.
+    pub(crate) fn set_values(&mut self, policy: &str, rule: &str, element: Option<usize>) {
+        let facts = self.lookups.facts();
+        let values: Vec<&'t ContextValue> = facts.values(policy, rule, element).collect();
+        for value in values {
+            self.set_at(&value.path, &Value::from(value.value.root()));
+        }
+    }
+
+    pub(crate) fn checkpoint(&self) -> Checkpoint<'t> {
+        Checkpoint { root: Rc::clone(&self.root), entries: self.entries.len() }
+    }
+
+    /// Goes back to a checkpoint; entries that were known then and have loaded since stay loaded.
+    pub(crate) fn restore(&mut self, checkpoint: &Checkpoint<'t>) {
+        self.root = Rc::clone(&checkpoint.root);
+        self.entries.truncate(checkpoint.entries);
+        let loaded: Vec<_> = self
+            .entries
+            .iter()
+            .filter_map(|pending| match &pending.state {
+                State::Loaded(value) => Some((pending.entry.name(), value.clone())),
+                _ => None,
+            })
+            .collect();
+        for (name, value) in loaded {
+            if !self.root.contains_key(name) {
+                self.set(name, value);
+            }
+        }
+    }
+
+    /// Evaluates an expression over the document.
+    pub(crate) fn query(&mut self, expression: &'t Expression) -> Result<Value<'t>, Stop> {
+        self.load_mentioned(expression.text())?;
+        let root = Value::Map(Rc::clone(&self.root));
+        self.search(expression, &root)
+    }
+
+    /// Evaluates an expression that came to be while evaluating.
+    pub(crate) fn query_text(&mut self, text: &str) -> Result<Value<'t>, Stop> {
+        let expression = self.parse(text)?;
+        self.query(expression)
+    }
+
+    /// Parses an expression that came to be while evaluating.
+    pub(crate) fn parse(&self, text: &str) -> Result<&'t Expression, Stop> {
+        match Expression::parse(text) {
+            Ok(expression) => Ok(self.arena.expression(expression)),
+            Err(error) => Err(Stop::Failed(incorrect(text, &error.to_string()))),
+        }
+    }
+
+    /// Evaluates an expression over a value.
+    pub(crate) fn search_plainly(
+        &self,
+        expression: &'t Expression,
+        data: &Value<'t>,
+    ) -> Result<Value<'t>, Stop> {
+        let scope = Scope {
+            arena: self.arena,
+            now: self.now,
+            seed: self.seed,
+            budget: &self.budget,
+            facts: self.lookups,
+            trace: self.trace.as_ref(),
+        };
+        expression.search(data, &scope).map_err(|error| match error {
+            SearchError::Missing(key) => {
+                self.lookups.note(*key);
+                Stop::Missing
+            }
+            other => Stop::Failed(other.to_string()),
+        })
+    }
+
+    /// Evaluates an expression over a value, with upstream's words before an error.
+    pub(crate) fn search(
+        &self,
+        expression: &'t Expression,
+        data: &Value<'t>,
+    ) -> Result<Value<'t>, Stop> {
+        self.search_plainly(expression, data).map_err(|stop| match stop {
+            Stop::Failed(error) => Stop::Failed(format!("JMESPath query failed: {error}")),
+            Stop::Missing => Stop::Missing,
+        })
+    }
+
+    /// The object of the request, where there is one.
+    pub(crate) fn object(&self) -> Option<Node<'t>> {
+        self.object
+    }
+
+    /// Tells of an oddity, once.
+    pub(crate) fn warn(&self, warning: String) {
+        let mut warnings = self.warnings.borrow_mut();
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
+
+    /// Counts text that was made against what one evaluation may make.
+    pub(crate) fn spend_text(&self, length: usize) -> Result<(), Stop> {
+        if self.budget.make(length) {
+            return Ok(());
+        }
+        Err(Stop::Failed(SearchError::Budget.to_string()))
+    }
+
+    /// The part of the object that expressions read first while `read` runs.
+    pub(crate) fn watch(&mut self, read: impl FnOnce(&mut Self)) -> Option<Vec<String>> {
+        self.trace = self.object.map(Trace::new);
+        read(self);
+        self.trace.take()?.pointer_steps()
+    }
+
+    fn load_mentioned(&mut self, text: &str) -> Result<(), Stop> {
+        for position in 0..self.entries.len().min(self.limit) {
+            let Some(pending) = self.entries.get(position) else { break };
+            let unloaded = matches!(pending.state, State::Unloaded);
+            if unloaded && mentions(text, pending.entry.name()) {
+                self.load(position)?;
+            }
+        }
+        if !self.has("images") && mentions(text, "images") {
+            let images = request::images(&self.root).map_err(Stop::Failed)?;
+            self.set("images", images);
+        }
+        Ok(())
+    }
+
+    fn load(&mut self, position: usize) -> Result<(), Stop> {
+        let Some(pending) = self.entries.get_mut(position) else { return Ok(()) };
+        let entry = pending.entry;
+        pending.state = State::Loading;
+        let limit = std::mem::replace(&mut self.limit, position);
+        let value = entry.load(self);
+        self.limit = limit;
+        let state = match &value {
+            Ok(value) => State::Loaded(value.clone()),
+            Err(_) => State::Unloaded,
+        };
+        if let Some(pending) = self.entries.get_mut(position) {
+            pending.state = state;
+        }
+        self.set(entry.name(), value?);
+        Ok(())
+    }
+}
+
+fn merged<'t>(current: Option<Value<'t>>, path: &'t [String], value: &Value<'t>) -> Value<'t> {
+    let Some((first, rest)) = path.split_first() else { return value.clone() };
+    let mut entries: BTreeMap<_, _> =
+        current.and_then(|value| value.entries()).into_iter().flatten().collect();
+    let inner = entries.remove(first.as_str());
+    entries.insert(Text::Borrowed(first), merged(inner, rest, value));
+    Value::from(entries)
+}
+
+/// Whether a name occurs as a word that does not follow a dot, so that `x` is mentioned in `x.y`
+/// and not in `y.x`.
+pub(crate) fn mentions(text: &str, name: &str) -> bool {
+    let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
+    text.match_indices(name).any(|(start, _)| {
+        let before = text.get(..start).and_then(|text| text.chars().next_back());
+        let after = text.get(start + name.len()..).and_then(|text| text.chars().next());
+        let starts = before.is_none_or(|before| before != '.' && !before.is_ascii_alphanumeric());
+        let last_is_word = name.chars().next_back().is_some_and(is_word);
+        starts && after.is_some_and(is_word) != last_is_word
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mentions;
+
+    #[test]
+    fn a_name_is_mentioned_as_a_word() {
+        assert!(mentions("x", "x") && mentions("x.y", "x") && mentions("a || x", "x"));
+        assert!(mentions("length(x)", "x") && mentions("_x", "x"));
+        assert!(!mentions("y.x", "x") && !mentions("xy", "x") && !mentions("ax", "x"));
+    }
+}

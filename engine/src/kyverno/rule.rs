@@ -1,0 +1,220 @@
+//! Runs a compiled rule against a request.
+
+use crate::decision::{Action, Outcome};
+use crate::matcher::{Labels, Selector};
+use crate::request::{Operation, Request};
+use crate::scalar::wildcard::Wildcard;
+use crate::tree::Node;
+use crate::value::Value;
+
+use super::check::{Answer, Check, Naming, Subject};
+use super::conditions::{Conditions, Message};
+use super::context::{Context, ContextEntry, Document, Stop, Surroundings};
+use super::exception::Exemption;
+use super::pod_security::{self, Exclusion, PodSecurityOutcome, PodSecurityRule};
+
+/// A rule of type `validate`.
+#[derive(Debug)]
+pub(crate) struct Validation {
+    pub(crate) message: Message,
+    pub(crate) context: Vec<ContextEntry>,
+    pub(crate) preconditions: Option<Conditions>,
+    pub(crate) check: Check,
+    pub(crate) allow_existing_violations: bool,
+    pub(crate) actions: Actions,
+    /// Texts that replace the message, by outcome.
+    pub(crate) messages: Vec<(Outcome, Message)>,
+}
+
+/// What follows from a failure, by namespace.
+#[derive(Debug)]
+pub(crate) struct Actions {
+    pub(crate) default: Action,
+    pub(crate) overrides: Vec<ActionOverride>,
+    /// Whether the rule or its policy enforces, overrides left aside.
+    pub(crate) enforces: bool,
+}
+
+/// An action for some namespaces.
+#[derive(Debug)]
+pub(crate) struct ActionOverride {
+    pub(crate) action: Action,
+    pub(crate) namespaces: Option<Vec<Wildcard>>,
+    pub(crate) selector: Option<Selector>,
+}
+
+/// What a rule is run with.
+#[derive(Clone, Copy)]
+pub(crate) struct Run<'t> {
+    pub(crate) request: &'t Request,
+    pub(crate) surroundings: Surroundings<'t>,
+    /// The name the rule answers with.
+    pub(crate) name: &'t str,
+    /// The policy's name without its namespace, and its namespace.
+    pub(crate) policy: (&'t str, Option<&'t str>),
+}
+
+impl Validation {
+    /// Answers for a request that the rule matches. `matches_old` says whether it would match the
+    /// old object too.
+    pub(crate) fn run<'t>(
+        &'t self,
+        run: Run<'t>,
+        document: &Document<'t>,
+        exemption: &Exemption<'t>,
+        matches_old: impl FnOnce() -> bool,
+    ) -> Result<Answer, Stop> {
+        let answer = self.answer(run, document, exemption)?;
+        let answer = self.judge_old(answer, run, exemption, matches_old)?;
+        self.reword(answer, run, document)
+    }
+
+    /// What the old object violated already does not stand in the way of an update.
+    fn judge_old<'t>(
+        &'t self,
+        answer: Answer,
+        run: Run<'t>,
+        exemption: &Exemption<'t>,
+        matches_old: impl FnOnce() -> bool,
+    ) -> Result<Answer, Stop> {
+        let judges_old = self.actions.enforces
+            && self.allow_existing_violations
+            && run.request.operation == Operation::Update
+            && matches!(answer, Answer::Fail { .. })
+            && matches_old();
+        if !judges_old {
+            return Ok(answer);
+        }
+        let old = Document::of_old_object(run.request);
+        Ok(match self.answer(run, &old, exemption)? {
+            Answer::Fail { .. } => Answer::Skip(
+                "skipping the rule evaluation as pre-existing violations are allowed".to_owned(),
+            ),
+            _ => answer,
+        })
+    }
+
+    /// `reportProperties` can hold a text for each outcome (pkg/engine/api/ruleresponse.go).
+    fn reword<'t>(
+        &'t self,
+        mut answer: Answer,
+        run: Run<'t>,
+        document: &Document<'t>,
+    ) -> Result<Answer, Stop> {
+        let (outcome, text) = match &mut answer {
+            Answer::Pass(text) => (Outcome::Pass, text),
+            Answer::Fail { message, .. } => (Outcome::Fail, message),
+            Answer::Skip(text) => (Outcome::Skip, text),
+            Answer::Error(text) => (Outcome::Error, text),
+            Answer::Nothing(_) => return Ok(answer),
+        };
+        let Some((_, message)) = self.messages.iter().find(|(known, _)| *known == outcome) else {
+            return Ok(answer);
+        };
+        let mut context = Context::new(document, run.surroundings, run.policy.1);
+        context.defer(&self.context);
+        *text = match message.render(&mut context) {
+            Ok(value) => value.as_str().map_or_else(|| value.to_json(), str::to_owned),
+            Err(Stop::Failed(_)) => message.text().to_owned(),
+            Err(Stop::Missing) => return Err(Stop::Missing),
+        };
+        Ok(answer)
+    }
+
+    fn answer<'t>(
+        &'t self,
+        run: Run<'t>,
+        document: &Document<'t>,
+        exemption: &Exemption<'t>,
+    ) -> Result<Answer, Stop> {
+        let mut context = Context::new(document, run.surroundings, run.policy.1);
+        context.set_values(run.policy.0, run.name, None);
+        context.defer(&self.context);
+        if let Some(preconditions) = &self.preconditions {
+            match preconditions.evaluate(&mut context) {
+                Ok(verdict) if verdict.holds => {}
+                Ok(verdict) => {
+                    let text = verdict.text();
+                    let separator = if text.is_empty() { "" } else { "; " };
+                    return Ok(Answer::Skip(format!("preconditions not met{separator}{text}")));
+                }
+                Err(Stop::Failed(error)) => {
+                    let message = format!("failed to evaluate preconditions: {error}");
+                    return Ok(Answer::Error(message));
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        if let Exemption::Whole(message) = exemption {
+            return Ok(Answer::Skip(message.clone()));
+        }
+        if let Check::PodSecurity(rule) = &self.check {
+            return Ok(pod_security(rule, exemption, document, run));
+        }
+        let value = document.object.map(Value::from).unwrap_or_default();
+        let subject = Subject { value, steps: Some(Vec::new()), is_element: false };
+        let naming = Naming { rule: run.name, message: &self.message };
+        self.check.run(naming, &subject, 0, &mut context)
+    }
+}
+
+fn pod_security<'t>(
+    rule: &PodSecurityRule,
+    exemption: &Exemption<'t>,
+    document: &Document<'t>,
+    run: Run<'t>,
+) -> Answer {
+    let Some(object) = document.object else {
+        return Answer::Nothing("there is no object to judge");
+    };
+    let (excused, keys): (&[&Exclusion], &[&str]) = match exemption {
+        Exemption::Controls { exclusions, keys } => (exclusions, keys),
+        _ => (&[], &[]),
+    };
+    match pod_security::evaluate(rule, excused, object, &run.request.kind.kind, run.name) {
+        Ok(PodSecurityOutcome::Pass) => Answer::Pass(pod_security::passed(run.name)),
+        Ok(PodSecurityOutcome::Excepted) => {
+            Answer::Skip(format!("rule is skipped due to policy exceptions {}", keys.join(", ")))
+        }
+        Ok(PodSecurityOutcome::Fail(failure)) => {
+            Answer::Fail { message: failure.message, violations: failure.violations }
+        }
+        Err(error) => Answer::Error(error),
+    }
+}
+
+impl Actions {
+    /// The action for a namespace; `Err` where its labels must be known first. `labels` are `None`
+    /// where nobody asked for them yet.
+    pub(crate) fn settle(
+        &self,
+        namespace: &str,
+        labels: Option<Option<Node<'_>>>,
+    ) -> Result<Action, NeedsLabels> {
+        for item in &self.overrides {
+            let named = item
+                .namespaces
+                .as_ref()
+                .is_none_or(|names| names.iter().any(|name| name.matches(namespace)));
+            if !named {
+                continue;
+            }
+            match (&item.selector, labels) {
+                (None, _) if item.namespaces.is_some() => return Ok(item.action),
+                (None, _) => {}
+                (Some(_), None) if !namespace.is_empty() => return Err(NeedsLabels),
+                (Some(selector), labels) => {
+                    // A selector that cannot be asked overrides nothing, as upstream.
+                    if selector.matches(Labels(labels.flatten())) == Ok(true) {
+                        return Ok(item.action);
+                    }
+                }
+            }
+        }
+        Ok(self.default)
+    }
+}
+
+/// The labels of the object's namespace must be known first.
+#[derive(Debug)]
+pub(crate) struct NeedsLabels;

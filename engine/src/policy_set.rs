@@ -1,0 +1,165 @@
+//! The immutable set of rules: indexed by kind, shared by all languages, replaced whole.
+
+mod evaluate;
+mod index;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::decision::{Action, Decision, FailurePolicy, RuleInfo};
+use crate::diagnostic::Diagnostic;
+use crate::facts::{FactKey, Facts};
+use crate::kyverno::exception::Exception;
+use crate::kyverno::rule::Validation;
+use crate::matcher::Matcher;
+use crate::request::Request;
+
+pub(crate) use index::Index;
+
+/// Compiled policies: give it a request and facts, and it decides.
+#[derive(Debug)]
+pub struct PolicySet {
+    rules: Vec<Rule>,
+    index: Index,
+    exceptions: Vec<Exception>,
+    not_evaluated: Vec<OtherRules>,
+    digest: String,
+    policies: usize,
+}
+
+/// Either the answer, or what must be known first.
+#[derive(Debug)]
+#[must_use]
+pub enum Evaluation {
+    /// The answer.
+    Decided(Decision),
+    /// What rules asked for and nobody has answered yet.
+    Needs(BTreeSet<FactKey>),
+}
+
+/// Rules that are recognised and that this build does not evaluate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherRules {
+    /// Their type or kind, such as `mutate` or `ValidatingPolicy`.
+    pub kind: String,
+    /// How many there are.
+    pub count: usize,
+    /// Whether they would answer with a verdict, which is then missing.
+    pub gives_verdict: bool,
+}
+
+/// A policy's own name and what holds for all its rules.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Policy {
+    /// `name`, or `namespace/name` for a namespaced policy.
+    pub(crate) name: Arc<str>,
+    /// The name without its namespace.
+    pub(crate) plain_name: Arc<str>,
+    pub(crate) kind: Arc<str>,
+    pub(crate) namespace: Option<Arc<str>>,
+    /// Whether only the first rule that applies counts.
+    pub(crate) apply_one: bool,
+}
+
+/// One head for all languages; only the program differs.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) info: Arc<RuleInfo>,
+    /// The name it answers with.
+    pub(crate) name: Arc<str>,
+    pub(crate) policy: Arc<Policy>,
+    /// `None` where it cannot be read: then the rule is about everything, not to pass in silence.
+    pub(crate) matcher: Option<Matcher>,
+    /// What follows from a failure where nothing more exact is known.
+    pub(crate) action: Action,
+    pub(crate) failure_policy: FailurePolicy,
+    pub(crate) program: Program,
+}
+
+/// What a rule runs; closed on purpose.
+#[derive(Debug)]
+pub(crate) enum Program {
+    Kyverno(Box<Validation>),
+    /// Did not compile: answers with an error.
+    Broken(Arc<str>),
+}
+
+/// What compiling yields, collected over many documents.
+#[derive(Debug, Default)]
+pub(crate) struct Compiled {
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) exceptions: Vec<Exception>,
+    pub(crate) not_evaluated: Vec<OtherRules>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) policies: usize,
+}
+
+impl Program {
+    pub(crate) fn broken(policy: &str) -> Self {
+        Self::Broken(format!("policy {policy} does not compile").into())
+    }
+}
+
+impl OtherRules {
+    pub(crate) fn one(kind: impl Into<String>, gives_verdict: bool) -> Self {
+        Self { kind: kind.into(), count: 1, gives_verdict }
+    }
+}
+
+impl PolicySet {
+    pub(crate) fn new(compiled: Compiled, digest: String) -> Self {
+        let mut not_evaluated: Vec<OtherRules> = Vec::new();
+        for other in compiled.not_evaluated {
+            match not_evaluated.iter_mut().find(|known| known.kind == other.kind) {
+                Some(known) => known.count += other.count,
+                None => not_evaluated.push(other),
+            }
+        }
+        Self {
+            index: Index::of(&compiled.rules),
+            rules: compiled.rules,
+            exceptions: compiled.exceptions,
+            not_evaluated,
+            digest,
+            policies: compiled.policies,
+        }
+    }
+
+    /// Evaluates every rule that matches `request`.
+    ///
+    /// Pure: the same set, request and facts give the same answer, on any machine, at any time.
+    pub fn evaluate(&self, request: &Request, facts: &Facts) -> Evaluation {
+        let (decision, missing) = self.run(request, facts, false);
+        if missing.is_empty() { Evaluation::Decided(decision) } else { Evaluation::Needs(missing) }
+    }
+
+    /// Decides with what is known: a fact without an answer is an error of the rule that asked.
+    pub fn conclude(&self, request: &Request, facts: &Facts) -> Decision {
+        self.run(request, facts, true).0
+    }
+
+    /// The names and origins of all rules, in the order they were compiled.
+    pub fn rules(&self) -> impl ExactSizeIterator<Item = (&Arc<RuleInfo>, &Arc<str>)> {
+        self.rules.iter().map(|rule| (&rule.info, &rule.name))
+    }
+
+    /// How many rules did not compile.
+    pub fn broken(&self) -> usize {
+        self.rules.iter().filter(|rule| matches!(rule.program, Program::Broken(_))).count()
+    }
+
+    /// How many policies there are, of every kind that is recognised.
+    pub fn policies(&self) -> usize {
+        self.policies
+    }
+
+    /// Rules that are recognised and not evaluated.
+    pub fn not_evaluated(&self) -> &[OtherRules] {
+        &self.not_evaluated
+    }
+
+    /// Names the set: equal for equal policies in any order.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+}

@@ -1,0 +1,273 @@
+//! Runs the rules that match a request.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::arena::Arena;
+use crate::decision::{Action, Decision, Outcome, RuleResult, Violation};
+use crate::facts::{FactError, FactKey, Facts};
+use crate::kyverno::check::Answer;
+use crate::kyverno::context::{Document, Lookups, Stop, Surroundings};
+use crate::kyverno::exception::Exemption;
+use crate::kyverno::rule::{NeedsLabels, Run, Validation};
+use crate::matcher::{Labels, Match, Matcher, SelectorError, Subject};
+use crate::request::Request;
+use crate::tree::{Node, Tree};
+
+use super::{PolicySet, Program, Rule};
+
+/// What the rules of one request share.
+struct Round<'t> {
+    set: &'t PolicySet,
+    request: &'t Request,
+    surroundings: Surroundings<'t>,
+    /// Stands for an object where there is none.
+    nothing: &'t Tree,
+    document: OnceCell<Document<'t>>,
+    labels: OnceCell<Result<Option<Node<'t>>, Stop>>,
+}
+
+/// What a rule says before it is named.
+struct Said {
+    outcome: Outcome,
+    message: String,
+    violations: Vec<Violation>,
+    /// Whether upstream answers with no row.
+    silent: bool,
+}
+
+impl PolicySet {
+    pub(super) fn run(
+        &self,
+        request: &Request,
+        facts: &Facts,
+        last_round: bool,
+    ) -> (Decision, BTreeSet<FactKey>) {
+        let arena = Arena::default();
+        let lookups = Lookups::new(facts, last_round);
+        let warnings = RefCell::default();
+        let mut decision = {
+            let surroundings = Surroundings {
+                arena: &arena,
+                lookups: &lookups,
+                now: request.time,
+                seed: seed(&request.uid),
+                warnings: &warnings,
+            };
+            let round = Round {
+                set: self,
+                request,
+                surroundings,
+                nothing: arena.tree(Tree::null()),
+                document: OnceCell::new(),
+                labels: OnceCell::new(),
+            };
+            round.decide()
+        };
+        decision.warnings = warnings.take();
+        (decision, lookups.into_missing())
+    }
+}
+
+/// Randomness that a rule asks for follows from the request alone.
+fn seed(uid: &str) -> u64 {
+    uid.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+impl<'t> Round<'t> {
+    fn decide(&self) -> Decision {
+        let mut decision = Decision::default();
+        let mut applied: Option<&str> = None;
+        for number in self.set.index.candidates(&self.request.kind.kind) {
+            let Some(rule) = self.set.rules.get(number as usize) else { continue };
+            let said = match self.matches(rule, self.request.object_root_or_old()) {
+                Ok(false) => continue,
+                Ok(true) if rule.policy.apply_one && applied == Some(&*rule.policy.name) => {
+                    Ok(Said {
+                        silent: true,
+                        ..Said::skip(
+                            "an earlier rule of the policy applied and `applyRules` is One",
+                        )
+                    })
+                }
+                Ok(true) => self.run_rule(rule),
+                Err(stop) => Err(stop),
+            };
+            let said = match said {
+                Ok(said) => said,
+                Err(Stop::Missing) => continue,
+                Err(Stop::Failed(error)) => Said::error(error),
+            };
+            if said.outcome != Outcome::Skip {
+                applied = Some(&*rule.policy.name);
+            }
+            match self.action(rule) {
+                Ok(action) => decision.results.push(said.named(rule, action)),
+                Err(Stop::Missing) => {}
+                Err(Stop::Failed(error)) => {
+                    decision.results.push(Said::error(error).named(rule, Action::Deny));
+                }
+            }
+        }
+        decision
+    }
+
+    fn matches(&self, rule: &Rule, object: Option<Node<'t>>) -> Result<bool, Stop> {
+        match &rule.matcher {
+            Some(matcher) => self.asks(matcher, rule.policy.namespace.as_deref(), object),
+            None => Ok(true),
+        }
+    }
+
+    /// Asks a matcher, with the labels of the namespace only if it wants them.
+    fn asks(
+        &self,
+        matcher: &Matcher,
+        policy_namespace: Option<&str>,
+        object: Option<Node<'t>>,
+    ) -> Result<bool, Stop> {
+        let known = self.labels.get().and_then(|labels| labels.as_ref().ok().copied());
+        let object = object.unwrap_or_else(|| self.nothing.root());
+        let mut subject = subject(self.request, object, policy_namespace);
+        subject.namespace_labels = known.map(Labels);
+        let mut answer = matcher.matches(&subject).map_err(unmatched)?;
+        if answer == Match::NeedsNamespace {
+            subject.namespace_labels = Some(Labels(self.namespace_labels()?));
+            answer = matcher.matches(&subject).map_err(unmatched)?;
+        }
+        Ok(answer == Match::Yes)
+    }
+
+    /// The labels of the object's namespace; an unknown namespace is an error, never no labels.
+    fn namespace_labels(&self) -> Result<Option<Node<'t>>, Stop> {
+        self.labels
+            .get_or_init(|| {
+                let namespace = self.request.namespace.as_deref().unwrap_or_default();
+                if namespace.is_empty() {
+                    return Ok(None);
+                }
+                let key = FactKey::get(format!("/api/v1/namespaces/{namespace}"));
+                match self.surroundings.lookups.get(key)? {
+                    Ok(tree) => Ok(tree.root().at(&["metadata", "labels"])),
+                    Err(FactError::NotFound) => Ok(None),
+                    Err(error) => Err(Stop::Failed(format!(
+                        "the labels of namespace {namespace} are not known: {error}"
+                    ))),
+                }
+            })
+            .clone()
+    }
+
+    fn action(&self, rule: &Rule) -> Result<Action, Stop> {
+        let Program::Kyverno(validation) = &rule.program else { return Ok(rule.action) };
+        let namespace = self.request.namespace.as_deref().unwrap_or_default();
+        match validation.actions.settle(namespace, None) {
+            Ok(action) => Ok(action),
+            Err(NeedsLabels) => {
+                let labels = self.namespace_labels()?;
+                Ok(validation.actions.settle(namespace, Some(labels)).unwrap_or(Action::Deny))
+            }
+        }
+    }
+
+    fn run_rule(&self, rule: &'t Rule) -> Result<Said, Stop> {
+        let validation = match &rule.program {
+            Program::Kyverno(validation) => validation,
+            Program::Broken(reason) => return Ok(Said::error(reason.to_string())),
+        };
+        let document = self.document.get_or_init(|| Document::of(self.request));
+        let run = Run {
+            request: self.request,
+            surroundings: self.surroundings,
+            name: &rule.name,
+            policy: (&rule.policy.plain_name, rule.policy.namespace.as_deref()),
+        };
+        let exemption = self.exemption(rule, validation, document, run)?;
+        let matches_old = || {
+            let old = self.request.old_object_root();
+            matches!(self.matches(rule, old), Ok(true))
+        };
+        Ok(match validation.run(run, document, &exemption, matches_old)? {
+            Answer::Pass(message) => Said::new(Outcome::Pass, message),
+            Answer::Skip(message) => Said::skip(message),
+            Answer::Error(message) => Said::error(message),
+            Answer::Nothing(reason) => Said { silent: true, ..Said::skip(reason) },
+            Answer::Fail { message, violations } => {
+                Said { violations, ..Said::new(Outcome::Fail, message) }
+            }
+        })
+    }
+
+    fn exemption(
+        &self,
+        rule: &'t Rule,
+        validation: &'t Validation,
+        document: &Document<'t>,
+        run: Run<'t>,
+    ) -> Result<Exemption<'t>, Stop> {
+        let _ = validation;
+        let mut exemption = Exemption::None;
+        for exception in &self.set.exceptions {
+            if !exception.names(&rule.policy.name, &rule.name) {
+                continue;
+            }
+            let object = self.request.object_root_or_old();
+            let matched = self.asks(&exception.matcher, None, object)?;
+            if matched && exception.applies(run, document)? {
+                exemption.add(exception);
+            }
+        }
+        Ok(exemption)
+    }
+}
+
+fn unmatched(error: SelectorError) -> Stop {
+    Stop::Failed(format!("the rule's match cannot be evaluated: {error}"))
+}
+
+fn subject<'a>(
+    request: &'a Request,
+    object: Node<'a>,
+    policy_namespace: Option<&'a str>,
+) -> Subject<'a> {
+    let mut subject = Subject::new(&request.kind, object);
+    subject.subresource = &request.subresource;
+    subject.operation = request.operation;
+    if subject.name.is_empty() {
+        subject.name = &request.name;
+    }
+    subject.namespace = request.namespace.as_deref().unwrap_or_default();
+    subject.user = request.user.as_ref();
+    subject.policy_namespace = policy_namespace.unwrap_or_default();
+    subject
+}
+
+impl Said {
+    fn new(outcome: Outcome, message: impl Into<String>) -> Self {
+        Self { outcome, message: message.into(), violations: Vec::new(), silent: false }
+    }
+
+    fn skip(message: impl Into<String>) -> Self {
+        Self::new(Outcome::Skip, message)
+    }
+
+    fn error(message: impl Into<String>) -> Self {
+        Self::new(Outcome::Error, message)
+    }
+
+    fn named(self, rule: &Rule, action: Action) -> RuleResult {
+        RuleResult {
+            rule: Arc::clone(&rule.info),
+            name: Arc::clone(&rule.name),
+            outcome: self.outcome,
+            action,
+            failure_policy: rule.failure_policy,
+            message: self.message,
+            violations: self.violations,
+            silent: self.silent,
+        }
+    }
+}
