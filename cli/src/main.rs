@@ -1,1 +1,21 @@
-fn main() {}
+//! `ajj`: policies for Kubernetes, validated and tested where you work.
+
+mod args;
+mod command_error;
+mod commands;
+mod judge;
+mod load;
+mod output;
+mod ui;
+mod user_info;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    match args::Arguments::try_parse() {
+        Ok(arguments) => commands::run(arguments),
+        Err(error) => ui::usage(&error),
+    }
+}

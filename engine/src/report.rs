@@ -14,6 +14,8 @@ pub use sources::{Place, Sources};
 
 use crate::decision::{Action, Decision, Outcome, RuleResult, Violation};
 use crate::diagnostic::Diagnostic;
+use crate::pointer::{escape_step, pointer_steps};
+use crate::policy_set::OtherRules;
 use crate::request::Request;
 use crate::source::Span;
 use crate::tree::Node;
@@ -114,18 +116,7 @@ pub struct PolicySummary {
     /// How many of them did not compile.
     pub broken: usize,
     /// What this build recognises and does not evaluate.
-    pub not_evaluated: Vec<NotEvaluated>,
-}
-
-/// Rules that this build recognises and does not evaluate.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NotEvaluated {
-    /// Their kind, such as `mutate`.
-    pub kind: String,
-    /// How many.
-    pub count: usize,
-    /// Whether they would answer with a verdict, which is then missing.
-    pub gives_verdict: bool,
+    pub not_evaluated: Vec<OtherRules>,
 }
 
 /// How often rules answered in each way.
@@ -242,12 +233,12 @@ fn named_item(
     place: &mut impl FnMut(&str) -> Option<Span>,
 ) -> Option<NamedItem> {
     let mut node = root;
-    let mut list = "";
+    let mut list = String::new();
     let mut end = 0;
     let mut found = None;
-    for step in path.split('/').skip(1) {
-        end += 1 + step.len();
-        let key = step.replace("~1", "/").replace("~0", "~");
+    for step in pointer_steps(path)? {
+        end += 1 + escape_step(&step).len();
+        let key = step.as_str();
         let is_item = node.as_list().is_some();
         let (next, matched) = node.nearest(&[key]);
         if matched == 0 {
@@ -255,14 +246,14 @@ fn named_item(
         }
         node = next;
         match is_item.then(|| node.get("name")?.as_str()).flatten() {
-            Some(name) => found = Some((list, name, end)),
-            None if !is_item => list = step,
+            Some(name) => found = Some((list.clone(), name, end)),
+            None if !is_item => list = step.clone(),
             None => (),
         }
     }
     let (list, name, end) = found?;
     let span = place(&format!("{}/name", path.get(..end)?));
-    Some(NamedItem { list: list.to_owned(), name: name.to_owned(), span })
+    Some(NamedItem { list, name: name.to_owned(), span })
 }
 
 /// Whether a result is something to tell a person: a failure or an error.

@@ -8,7 +8,7 @@ mod selector;
 
 use std::collections::BTreeSet;
 use std::future::{Future, ready};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use ajj_engine::manifest::{Content, objects};
 use ajj_engine::{Diagnostic, FactError, FactKey, Facts, Limits, Method, Source, read};
@@ -32,6 +32,7 @@ pub struct Offline {
     has_objects: bool,
     /// Made when the first rule asks: most never do.
     cluster: OnceLock<Cluster>,
+    unanswered: Mutex<BTreeSet<FactKey>>,
 }
 
 impl Offline {
@@ -64,8 +65,15 @@ impl Offline {
             manifests: manifests.to_vec(),
             has_objects,
             cluster: OnceLock::new(),
+            unanswered: Mutex::default(),
         };
         (offline, diagnostics)
+    }
+
+    /// What was asked and nobody here knows, in order.
+    pub fn unanswered(&self) -> Vec<FactKey> {
+        let keys = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.iter().cloned().collect()
     }
 
     fn answer(&self, key: &FactKey) -> Result<std::sync::Arc<ajj_engine::Tree>, FactError> {
@@ -88,7 +96,12 @@ impl FactSource for Offline {
     fn fetch(&self, keys: &BTreeSet<FactKey>) -> impl Future<Output = Facts> + Send {
         let mut facts = Facts::default();
         for key in keys {
-            facts.insert(key.clone(), self.answer(key));
+            let answer = self.answer(key);
+            if answer.as_ref().is_err_and(|error| *error == FactError::Offline) {
+                let mut keys = self.unanswered.lock().unwrap_or_else(PoisonError::into_inner);
+                keys.insert(key.clone());
+            }
+            facts.insert(key.clone(), answer);
         }
         ready(facts)
     }

@@ -2,13 +2,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{
-    Counts, Exit, ExitRules, Keep, NotEvaluated, ObjectReport, PolicySummary, Report, judge,
-};
+use super::{Counts, Exit, ExitRules, Keep, ObjectReport, PolicySummary, Report, judge};
 use crate::decision::{
     Action, Decision, Dialect, FailurePolicy, Outcome, RuleInfo, RuleResult, Violation,
 };
 use crate::diagnostic::Diagnostic;
+use crate::policy_set::OtherRules;
 use crate::request::Request;
 use crate::source::Span;
 use crate::tree::{Builder, Tree};
@@ -131,7 +130,7 @@ fn exit_codes_in_their_order() {
     let warning = || vec![Diagnostic::warning("odd", "odd")];
     let unevaluated = |gives_verdict| PolicySummary {
         rules: 1,
-        not_evaluated: vec![NotEvaluated { kind: "x".into(), count: 2, gives_verdict }],
+        not_evaluated: vec![OtherRules { kind: "x".into(), count: 2, gives_verdict }],
         ..PolicySummary::default()
     };
     let exit_zero = ExitRules { exit_zero: true, ..ExitRules::default() };

@@ -1,0 +1,215 @@
+//! Commands and flags: the whole command line, and the help that teaches it.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use ajj_engine::{Action, Operation, nearest};
+use clap::{Args, Parser, Subcommand};
+
+/// Policies for Kubernetes: validate manifests
+#[derive(Debug, Parser)]
+#[command(
+    name = "ajj",
+    version,
+    max_term_width = 100,
+    after_help = "Start here:\n  \
+        ajj policy validate -p policies/ deploy/"
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Validate manifests
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Print a completion script for a shell
+    #[command(
+        after_help = "Example:\n  ajj completions bash > ~/.local/share/bash-completion/completions/ajj"
+    )]
+    Completions {
+        /// The shell to complete in
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Judge manifests by policies, as the cluster would
+    Validate(ValidateArguments),
+}
+
+const EXIT_CODES: &str = "Exit codes:\n  \
+    0  nothing to object\n  \
+    1  findings whose action is in --fail-on\n  \
+    2  the tool could not do its work: unreadable input, a policy that does not compile\n  \
+    3  nothing was evaluated: no object, or no policy that matches any object";
+
+const VALIDATE_EXAMPLES: &str = "Examples:\n  \
+    ajj policy validate                              judge . by ./policies\n  \
+    ajj policy validate -p pod-security.yaml deploy/ judge a directory by one file\n  \
+    kustomize build . | ajj policy validate -        judge what another tool prints\n  \
+    ajj policy validate -o human -o json=report.json show it and keep it\n  \
+    ajj policy validate --old base/ deploy/          judge an update of what is in base/";
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{VALIDATE_EXAMPLES}\n\n{EXIT_CODES}"))]
+pub(crate) struct ValidateArguments {
+    /// Manifests: files, directories, globs, or `-` for stdin
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<String>,
+    /// Policies: a file, a directory or a glob; give it again for more
+    #[arg(short, long, value_name = "PATH", default_value = "policies")]
+    pub(crate) policies: Vec<String>,
+    /// Who asks, as `kyverno apply --userinfo` reads it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) user_info: Option<String>,
+    /// What the cluster would answer: objects, and documents of kind `Facts`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) facts: Vec<String>,
+    /// What is done to the objects: create, update, delete or connect
+    /// [default: create, or update for an object that --old has]
+    #[arg(long, value_name = "OPERATION", value_parser = operation)]
+    pub(crate) operation: Option<Operation>,
+    /// The objects as they were
+    #[arg(long, value_name = "PATH")]
+    pub(crate) old: Vec<String>,
+    /// How to say it, and to which file: human, concise or json
+    #[arg(short, long = "output", value_name = "FORMAT[=FILE]", default_value = "human")]
+    pub(crate) outputs: Vec<Output>,
+    /// Whose findings give exit code 1: any of deny, warn and audit
+    #[arg(
+        long,
+        value_name = "ACTION,...",
+        value_delimiter = ',',
+        default_value = "deny,audit",
+        value_parser = action
+    )]
+    pub(crate) fail_on: Vec<Action>,
+    /// Exit with 0 where nothing was evaluated
+    #[arg(long)]
+    pub(crate) allow_empty: bool,
+    /// Exit as if rules that this build cannot evaluate were not there
+    #[arg(long)]
+    pub(crate) allow_not_evaluated: bool,
+    /// Exit with 0 where there are findings
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+}
+
+/// Where a report goes, and how it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Output {
+    pub(crate) format: Format,
+    /// `None` for stdout.
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// The formats of this build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    Human,
+    Concise,
+    Json,
+}
+
+const FORMATS: &[(&str, Format)] =
+    &[("human", Format::Human), ("concise", Format::Concise), ("json", Format::Json)];
+
+/// Formats that have a name already, and are not built yet.
+const LATER_FORMATS: &[&str] =
+    &["sarif", "junit", "github", "gitlab", "tap", "azure", "markdown", "rdjson", "openreports"];
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, file) = match text.split_once('=') {
+            Some((_, "")) => return Err("a file name is expected after `=`".to_owned()),
+            Some((name, file)) => (name, Some(PathBuf::from(file))),
+            None => (text, None),
+        };
+        match FORMATS.iter().find(|(known, _)| *known == name) {
+            Some((_, format)) => Ok(Self { format: *format, file }),
+            None => Err(unknown_format(name)),
+        }
+    }
+}
+
+fn unknown_format(name: &str) -> String {
+    let known = FORMATS.iter().map(|(known, _)| *known);
+    if LATER_FORMATS.contains(&name) {
+        return format!(
+            "format `{name}` is not available in this build; human, concise and json are"
+        );
+    }
+    match nearest(name, known.chain(LATER_FORMATS.iter().copied())) {
+        Some(near) => format!("unknown format `{name}`; did you mean `{near}`?"),
+        None => format!("unknown format `{name}`; human, concise and json are known"),
+    }
+}
+
+fn action(word: &str) -> Result<Action, String> {
+    let known = [Action::Deny, Action::Warn, Action::Audit];
+    let found = known.into_iter().find(|action| action.as_str() == word.trim());
+    found.ok_or_else(|| unknown("action", word, &known.map(Action::as_str)))
+}
+
+fn operation(word: &str) -> Result<Operation, String> {
+    let known = ["create", "update", "delete", "connect"];
+    let found = Operation::parse(&word.to_ascii_uppercase());
+    found.ok_or_else(|| unknown("operation", word, &known))
+}
+
+fn unknown(what: &str, word: &str, known: &[&str]) -> String {
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("unknown {what} `{word}`; did you mean `{near}`?"),
+        None => format!("unknown {what} `{word}`; expected one of {}", known.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::{Arguments, Format, Output, action, operation};
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn outputs() {
+        let output = |text: &str| text.parse::<Output>();
+        assert_eq!(output("json"), Ok(Output { format: Format::Json, file: None }));
+        assert_eq!(
+            output("human=a=b.txt"),
+            Ok(Output { format: Format::Human, file: Some("a=b.txt".into()) })
+        );
+        for (text, message) in [
+            ("jsn", "unknown format `jsn`; did you mean `json`?"),
+            ("serif", "unknown format `serif`; did you mean `sarif`?"),
+            ("pdf", "unknown format `pdf`; human, concise and json are known"),
+            ("json=", "a file name is expected after `=`"),
+            (
+                "sarif=x",
+                "format `sarif` is not available in this build; human, concise and json are",
+            ),
+        ] {
+            assert_eq!(output(text), Err(message.to_owned()));
+        }
+    }
+
+    #[test]
+    fn words_that_are_not_known_name_the_nearest() {
+        assert_eq!(action("denny"), Err("unknown action `denny`; did you mean `deny`?".to_owned()));
+        assert_eq!(
+            operation("patch"),
+            Err("unknown operation `patch`; expected one of create, update, delete, connect"
+                .to_owned())
+        );
+    }
+}

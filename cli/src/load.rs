@@ -1,0 +1,139 @@
+//! Finds and reads files: named ones, those of directories, those that globs match, and stdin.
+
+mod find;
+
+use std::collections::BTreeSet;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ajj_engine::{Diagnostic, Source, Span};
+
+/// What was read, each file once, in the order of the arguments, sorted within each.
+#[derive(Debug, Default)]
+pub(crate) struct Loaded {
+    /// The texts.
+    pub(crate) sources: Vec<Source>,
+    /// What could not be read, and what is odd.
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Texts that are there for the places of diagnostics only.
+    pub(crate) broken: Vec<Source>,
+}
+
+/// The argument and file name of standard input.
+pub(crate) const STDIN: &str = "-";
+
+/// Reads what the arguments name. Whatever cannot be read is a diagnostic; the rest still is.
+pub(crate) fn load(arguments: &[String], stdin: impl Read) -> Loaded {
+    let mut loaded = Loaded::default();
+    let mut seen = BTreeSet::new();
+    let mut stdin = Some(stdin);
+    for argument in arguments {
+        if argument == STDIN {
+            match stdin.take() {
+                Some(stdin) => loaded.read(STDIN, stdin),
+                None => loaded.diagnostics.push(Diagnostic::warning(
+                    "stdin-twice",
+                    "`-` is given twice; stdin is read once",
+                )),
+            }
+            continue;
+        }
+        let found = find::find(argument);
+        loaded.diagnostics.extend(found.diagnostics);
+        for path in found.files {
+            // Links may lead to one file by two names.
+            let identity = path.canonicalize().unwrap_or_else(|_| path.clone());
+            if seen.insert(identity) {
+                loaded.read_file(&path);
+            }
+        }
+    }
+    loaded
+}
+
+impl Loaded {
+    fn read_file(&mut self, path: &Path) {
+        let name = display_name(path);
+        match std::fs::File::open(path) {
+            Ok(file) => self.read(&name, file),
+            Err(error) => self.diagnostics.push(unreadable(&name, &error)),
+        }
+    }
+
+    fn read(&mut self, name: &str, mut reader: impl Read) {
+        let mut bytes = Vec::new();
+        if let Err(error) = reader.read_to_end(&mut bytes) {
+            self.diagnostics.push(unreadable(name, &error));
+            return;
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => self.sources.push(Source::new(name, text)),
+            Err(error) => {
+                let start = error.utf8_error().valid_up_to();
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                let is_utf16 = matches!(error.as_bytes(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..]);
+                let byte = error.as_bytes().get(start).copied().unwrap_or_default();
+                // The place counts from after a byte order mark, as `Source` leaves it out.
+                let start = start.saturating_sub(if text.starts_with('\u{feff}') { 3 } else { 0 });
+                let source = Source::new(name, text);
+                let span = Span { source: source.name.clone(), start, end: start };
+                let message = format!("expected UTF-8, found the byte 0x{byte:02x}");
+                let help = match is_utf16 {
+                    true => "this looks like UTF-16; save the file as UTF-8",
+                    false => "save the file as UTF-8",
+                };
+                let diagnostic = Diagnostic::error("invalid-utf8", message);
+                self.diagnostics.push(diagnostic.at(Some(span)).help(help));
+                self.broken.push(source);
+            }
+        }
+    }
+}
+
+/// A diagnostic about a file as a whole; its first byte stands for it.
+pub(crate) fn at_file(diagnostic: Diagnostic, name: &str) -> Diagnostic {
+    diagnostic.at(Some(Span { source: Arc::from(name), start: 0, end: 0 }))
+}
+
+fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
+    let (code, why) = match error.kind() {
+        ErrorKind::NotFound => ("path-not-found", "no such file or directory".to_owned()),
+        ErrorKind::PermissionDenied => ("unreadable", "permission denied".to_owned()),
+        _ => ("unreadable", error.to_string()),
+    };
+    at_file(Diagnostic::error(code, format!("cannot read `{name}`: {why}")), name)
+}
+
+/// A path as it was given, with `/` and without a leading `./`.
+fn display_name(path: &Path) -> String {
+    let mut name = String::new();
+    for component in path.components() {
+        use std::path::Component::{CurDir, Normal, ParentDir, Prefix, RootDir};
+        let part = match component {
+            CurDir => continue,
+            RootDir => {
+                name.push('/');
+                continue;
+            }
+            ParentDir => "..".into(),
+            Prefix(prefix) => prefix.as_os_str().to_string_lossy(),
+            Normal(part) => part.to_string_lossy(),
+        };
+        if !name.is_empty() && !name.ends_with('/') {
+            name.push('/');
+        }
+        name.push_str(&part);
+    }
+    if name.is_empty() { ".".to_owned() } else { name }
+}
+
+/// A path without `.` parts, so that names and order do not depend on how it was spelled.
+fn tidy(path: &Path) -> PathBuf {
+    let tidied: PathBuf =
+        path.components().filter(|part| *part != std::path::Component::CurDir).collect();
+    if tidied.as_os_str().is_empty() { PathBuf::from(".") } else { tidied }
+}
+
+#[cfg(test)]
+mod tests;

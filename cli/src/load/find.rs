@@ -1,0 +1,164 @@
+//! From an argument to files: a file itself, a directory's manifests, or what a glob matches.
+
+use std::path::{Path, PathBuf};
+
+use ajj_engine::Diagnostic;
+use globset::GlobBuilder;
+use ignore::WalkBuilder;
+
+use super::{at_file, display_name, tidy, unreadable};
+
+/// What an argument stands for.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// Sorted.
+    pub(super) files: Vec<PathBuf>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+/// Of a directory, files with these extensions are read.
+const EXTENSIONS: &[&str] = &["yaml", "yml", "json"];
+
+pub(super) fn find(argument: &str) -> Found {
+    let path = tidy(Path::new(argument));
+    if path.is_dir() {
+        return directory(&path);
+    }
+    if !path.exists() && argument.contains(['*', '?', '[', '{']) {
+        return glob(argument);
+    }
+    // Also where it does not exist: reading says so.
+    Found { files: vec![path], diagnostics: Vec::new() }
+}
+
+fn directory(path: &Path) -> Found {
+    let mut found = walk(path);
+    found.files.retain(|file| has_known_extension(file));
+    leave_out_charts(&mut found);
+    if found.files.is_empty() && found.diagnostics.is_empty() {
+        let name = display_name(path);
+        let message = format!("`{name}` has no file that ends in .yaml, .yml or .json");
+        let diagnostic = Diagnostic::warning("no-manifests", message);
+        found.diagnostics.push(at_file(diagnostic, &name));
+    }
+    found
+}
+
+fn has_known_extension(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| {
+        EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
+    })
+}
+
+/// Every file below a directory, hidden ones aside.
+fn walk(path: &Path) -> Found {
+    let mut found = Found::default();
+    let walk = WalkBuilder::new(path)
+        .standard_filters(false)
+        .hidden(true)
+        .follow_links(true)
+        .sort_by_file_path(|left, right| left.cmp(right))
+        .build();
+    for entry in walk {
+        match entry {
+            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                found.files.push(tidy(entry.path()));
+            }
+            Ok(_) => (),
+            Err(error) => found.diagnostics.push(walk_error(&error, path)),
+        }
+    }
+    found.files.sort();
+    found
+}
+
+fn walk_error(error: &ignore::Error, root: &Path) -> Diagnostic {
+    let mut place = root;
+    let mut cause = error;
+    loop {
+        match cause {
+            ignore::Error::WithPath { path, err } => (place, cause) = (path, err),
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+                cause = err;
+            }
+            _ => break,
+        }
+    }
+    match cause {
+        ignore::Error::Loop { ancestor, child } => {
+            let (child, ancestor) = (display_name(child), display_name(ancestor));
+            let message = format!("`{child}` links back to `{ancestor}` and is not followed");
+            at_file(Diagnostic::warning("link-loop", message), &child)
+        }
+        _ => {
+            let name = display_name(place);
+            match error.io_error() {
+                Some(error) => unreadable(&name, error),
+                None => {
+                    let message = format!("cannot read `{name}`: {cause}");
+                    at_file(Diagnostic::error("unreadable", message), &name)
+                }
+            }
+        }
+    }
+}
+
+/// The templates of a Helm chart are no YAML before they are rendered.
+fn leave_out_charts(found: &mut Found) {
+    let charts: Vec<PathBuf> = found
+        .files
+        .iter()
+        .filter(|file| file.file_name().is_some_and(|name| name == "Chart.yaml"))
+        .filter_map(|file| file.parent().map(Path::to_owned))
+        .collect();
+    for chart in charts {
+        let templates = chart.join("templates");
+        let before = found.files.len();
+        found.files.retain(|file| !file.starts_with(&templates));
+        let count = before - found.files.len();
+        if count > 0 {
+            let name = display_name(&chart);
+            let files =
+                if count == 1 { "1 template".to_owned() } else { format!("{count} templates") };
+            let message = format!("the Helm chart `{name}` is not rendered: {files} not judged");
+            let diagnostic = Diagnostic::warning("helm-chart", message)
+                .help(format!("helm template {name} | ajj policy validate -"));
+            let place = display_name(&chart.join("Chart.yaml"));
+            found.diagnostics.push(at_file(diagnostic, &place));
+        }
+    }
+}
+
+fn glob(argument: &str) -> Found {
+    let pattern = display_name(Path::new(argument));
+    // A leading `./` is not part of the names that are matched.
+    let matcher = match GlobBuilder::new(&pattern).literal_separator(true).build() {
+        Ok(glob) => glob.compile_matcher(),
+        Err(error) => {
+            let message = format!("`{argument}` is not a glob: {}", error.kind());
+            let diagnostic = at_file(Diagnostic::error("invalid-glob", message), argument);
+            return Found { files: Vec::new(), diagnostics: vec![diagnostic] };
+        }
+    };
+    let fixed: PathBuf = Path::new(&pattern)
+        .components()
+        .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']))
+        .collect();
+    let root = tidy(&fixed);
+    if !root.is_dir() {
+        return no_match(argument);
+    }
+    let mut found = walk(&root);
+    found.files.retain(|file| matcher.is_match(display_name(file)));
+    match found.files.is_empty() {
+        true => no_match(argument),
+        false => found,
+    }
+}
+
+fn no_match(argument: &str) -> Found {
+    let message = format!("`{argument}` matches no file");
+    let diagnostic = at_file(Diagnostic::error("path-not-found", message), argument);
+    Found { files: Vec::new(), diagnostics: vec![diagnostic] }
+}

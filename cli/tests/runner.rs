@@ -1,0 +1,16 @@
+//! Runs the binary as a user does, and compares what it says with what was read and agreed to.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests end a test that cannot go on"
+)]
+
+#[path = "runner/completions.rs"]
+mod completions;
+#[path = "runner/policy_validate.rs"]
+mod policy_validate;
+#[path = "runner/schema.rs"]
+mod schema;
+#[path = "runner/support.rs"]
+mod support;

@@ -1,0 +1,29 @@
+//! The loop between rules that ask and sources that answer; the only caller of `evaluate`.
+
+use ajj_engine::{Decision, Evaluation, FactError, Facts, PolicySet, Request};
+
+use crate::source::FactSource;
+
+/// A look-up may depend on a look-up, but not forever.
+const MAX_ROUNDS: usize = 16;
+
+/// Decides one request. Webhook, gate and command line all call this.
+pub async fn decide(policies: &PolicySet, request: &Request, source: &impl FactSource) -> Decision {
+    let mut facts = Facts::default();
+    for _ in 0..MAX_ROUNDS {
+        match policies.evaluate(request, &facts) {
+            Evaluation::Decided(decision) => return decision,
+            Evaluation::Needs(keys) => {
+                let mut answers = source.fetch(&keys).await;
+                // A source that forgets a question must not be asked it again.
+                for key in keys {
+                    if answers.get(&key).is_none() {
+                        answers.insert(key, Err(FactError::NotFetched));
+                    }
+                }
+                facts.extend(answers);
+            }
+        }
+    }
+    policies.conclude(request, &facts)
+}
