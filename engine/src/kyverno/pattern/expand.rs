@@ -4,12 +4,15 @@
 //! each key with a wildcard is replaced by a key of the object that it matches. What is not a
 //! text is dropped on the way, on both sides and with or without wildcards. Upstream writes the
 //! result into the pattern, so that below a list all items see what the first one led to.
+//!
+//! Where several keys match, upstream takes one at random. Here a rule that could fail then does:
+//! what is wanted is wanted of all of them, and a condition holds if it holds for one of them.
 
 use std::sync::Arc;
 
 use super::anchor::Anchor;
 use super::compile::{Unordered, arrange};
-use super::{Body, Entry, MapPattern};
+use super::{Body, Element, Entry, MapPattern};
 use crate::scalar::wildcard::{self, Wildcard};
 use crate::value::{Text, Value};
 
@@ -62,7 +65,7 @@ impl Expansion {
         if before.keys.iter().all(|key| key.wildcard.is_none()) {
             return before.clone();
         }
-        Expanded::new(before.keys.iter().map(|key| key.expand(labels)).collect())
+        Expanded::new(before.keys.iter().flat_map(|key| key.expand(labels)).collect())
     }
 }
 
@@ -89,37 +92,49 @@ impl Expanded {
 impl Key {
     fn new(entry: &Entry) -> Self {
         let (anchor, key) = Anchor::parse(&entry.written);
-        Self::with(anchor, key.into(), entry.written.clone(), &entry.body)
+        let has_wildcard = wildcard::contains_wildcard(&entry.written);
+        Self {
+            anchor,
+            key: key.into(),
+            wildcard: has_wildcard.then(|| Wildcard::new(key)),
+            written: entry.written.clone(),
+            body: Arc::clone(&entry.body),
+        }
     }
 
-    fn with(anchor: Anchor, key: Box<str>, written: Box<str>, body: &Arc<Body>) -> Self {
-        let wildcard = wildcard::contains_wildcard(&written).then(|| Wildcard::new(&key));
-        Self { anchor, key, wildcard, written, body: Arc::clone(body) }
+    /// The same for each key of the object that it stands for; itself where there is none.
+    fn expand(&self, labels: &Value<'_>) -> Vec<Self> {
+        let Some(wildcard) = &self.wildcard else { return vec![self.clone()] };
+        let mut found = texts(labels);
+        found.retain(|(key, _)| wildcard.matches(key));
+        if matches!(self.anchor, Anchor::Condition | Anchor::Global) {
+            let holds = found.iter().position(|(_, text)| self.holds(text)).unwrap_or_default();
+            found = found.into_iter().skip(holds).take(1).collect();
+        }
+        let key = |key: &str, wildcard| Self {
+            anchor: self.anchor,
+            key: key.into(),
+            wildcard,
+            written: self.anchor.write(key).into(),
+            body: Arc::clone(&self.body),
+        };
+        if found.is_empty() {
+            return vec![key(&self.key, Some(wildcard.clone()))];
+        }
+        found.into_iter().map(|(found, _)| key(&found, None)).collect()
     }
 
-    /// Takes the first matching key in sorted order, where upstream takes one at random.
-    fn expand(&self, labels: &Value<'_>) -> Self {
-        let Some(wildcard) = &self.wildcard else { return self.clone() };
-        let found = smallest_key(labels, |key| wildcard.matches(key));
-        let key = found.map_or_else(|| self.key.clone(), |found| (&*found).into());
-        let written = self.anchor.write(&key).into();
-        Self::with(self.anchor, key, written, &self.body)
+    fn holds(&self, text: &Value<'_>) -> bool {
+        match &*self.body {
+            Body::Element(Element::Leaf(leaf)) => leaf.matches(text),
+            _ => true,
+        }
     }
 }
 
-/// The smallest key that is wanted and has a text.
-fn smallest_key<'t>(labels: &Value<'t>, wanted: impl Fn(&str) -> bool) -> Option<Text<'t>> {
-    match labels {
-        Value::Node(node) => node
-            .as_map()?
-            .iter()
-            .filter(|(key, value)| value.as_str().is_some() && wanted(key))
-            .map(|(key, _)| Text::Borrowed(key))
-            .min(),
-        Value::Map(entries) => entries
-            .iter()
-            .find(|(key, value)| value.as_str().is_some() && wanted(key))
-            .map(|(key, _)| key.clone()),
-        _ => None,
-    }
+/// The keys that have texts, sorted.
+fn texts<'t>(labels: &Value<'t>) -> Vec<(Text<'t>, Value<'t>)> {
+    let mut entries = labels.entries().unwrap_or_default();
+    entries.retain(|(_, value)| value.as_str().is_some());
+    entries
 }

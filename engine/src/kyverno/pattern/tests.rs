@@ -239,6 +239,8 @@ fn wildcards_in_keys_of_labels_and_annotations() {
         (labels("{app*: '?*'}"), labels("{app.k: v}"), "pass"),
         (labels("{app*: '?*', s: 5}"), labels("{app.k: v}"), "pass"),
         (labels("{app*: x}"), labels("{app2: x, app1: t}"), "/metadata/labels/app1/"),
+        (labels("{app*: x}"), labels("{app2: q, app1: x}"), "/metadata/labels/app2/"),
+        (labels("{(app*): x, b: c}"), labels("{app2: x, app1: q}"), "/metadata/labels/b/"),
         (labels("{app*: '?*'}"), labels("{app.k: 5}"), "/metadata/labels/app*/"),
         (labels("{app*: '?*'}"), "{metadata: {}}".to_owned(), "/metadata/labels/"),
         (labels("{X(app*): null}"), labels("{app.k: v}"), "pass"),
