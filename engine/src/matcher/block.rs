@@ -93,7 +93,8 @@ impl Block {
     /// Asks as `match` does: where nobody is named, what the block says of users is left out.
     pub(super) fn matches(&self, subject: &Subject<'_>) -> Result<Answer, SelectorError> {
         let user = subject.user.filter(|user| **user != UserInfo::default());
-        if !self.asks_object && !(self.asks_user && user.is_some()) {
+        let asks = self.asks_object || self.asks_user && user.is_some();
+        if !asks {
             return Ok(Answer::No(Mismatch::Empty));
         }
         if let Some(mismatch) = user.and_then(|user| self.user_mismatch(user)) {

@@ -144,7 +144,7 @@ proptest! {
         text in "-?[0-9]{0,2}[.mhGiab]{0,3}",
         number in -99.0..99.0f64,
     ) {
-        for value in [Value::from(text.clone()), Value::from(number), Value::from(number.trunc())] {
+        for value in [Value::from(&*text), Value::from(number), Value::from(number.trunc())] {
             let found = matches(&value, &Value::from(&*pattern));
             prop_assert_eq!(found, by_definition(&value, &pattern), "{:?} {}", value, pattern);
         }

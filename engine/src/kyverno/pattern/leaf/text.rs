@@ -125,9 +125,8 @@ fn split_range(text: &str) -> Option<(&str, &str, bool)> {
 
 /// The length of the end of a range that `text` starts with.
 fn end_length(text: &str) -> Option<usize> {
-    let count = |from: usize, wanted: fn(&u8) -> bool| {
-        text.bytes().skip(from).take_while(|byte| wanted(byte)).count()
-    };
+    let count =
+        |from: usize, wanted: fn(&u8) -> bool| text.bytes().skip(from).take_while(wanted).count();
     let sign = usize::from(text.starts_with(['-', '|', '+']));
     let whole = count(sign, u8::is_ascii_digit);
     if whole == 0 {
