@@ -41,6 +41,7 @@ fn what_stands_for_itself() {
 fn flags_names_and_properties() {
     check("(?i)ABC", "xabcx", true);
     check("^(?P<a>x)(?<b>y)$", "xy", true);
+    check("^(?P<a>x)(?P<a>y)$", "xy", true);
     check("(?s)^a.b$", "a\nb", true);
     check("^a.b$", "a\nb", false);
     check(r"^\p{^Greek}\pL$", "aλ", true);
@@ -53,6 +54,7 @@ fn refuses_as_go_does() {
     check_error("(a", "missing closing ): `(a`");
     check_error("a)", "unexpected ): `a)`");
     check_error("*a", "missing argument to repetition operator: `*`");
+    check_error("*?a", "missing argument to repetition operator: `*?`");
     check_error("a**", "invalid nested repetition operator: `**`");
     check_error("a{1001}", "invalid repeat count: `{1001}`");
     check_error("a{3,2}", "invalid repeat count: `{3,2}`");

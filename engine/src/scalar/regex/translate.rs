@@ -11,7 +11,8 @@ const DEPTH_LIMIT: usize = 100;
 
 /// The pattern for the `regex` crate, or what Go says against it.
 pub(super) fn translate(pattern: &str) -> Result<String, RegexError> {
-    let mut translation = Translation { pattern, position: 0, out: String::new() };
+    let mut translation =
+        Translation { pattern, position: 0, out: String::new(), names: Vec::new() };
     translation.run()?;
     Ok(translation.out)
 }
@@ -20,6 +21,7 @@ struct Translation<'a> {
     pattern: &'a str,
     position: usize,
     out: String,
+    names: Vec<&'a str>,
 }
 
 /// What a repetition operator would apply to.
@@ -141,10 +143,10 @@ impl<'a> Translation<'a> {
     }
 
     fn repetition(&mut self, start: usize, before: Before) -> Result<Before, RegexError> {
-        let operator = self.since(start);
         if self.accept("?") {
             self.out.push('?');
         }
+        let operator = self.since(start);
         match before {
             Before::Nothing => Err(go_error("missing argument to repetition operator", operator)),
             Before::Repetition(first) => {
@@ -201,10 +203,12 @@ impl<'a> Translation<'a> {
             if !valid {
                 return Err(go_error("invalid named capture", self.since(start)));
             }
-            if name.starts_with(|first: char| first.is_ascii_digit()) {
-                // Allowed by Go; nothing but a template could name it, and that counts groups.
+            if name.starts_with(|first: char| first.is_ascii_digit()) || self.names.contains(&name)
+            {
+                // Go allows both; a template reads `$1` as a number, and takes the first of a name.
                 self.out.push('(');
             } else {
+                self.names.push(name);
                 let _ = write!(self.out, "(?P<{name}>");
             }
             return Ok(false);
