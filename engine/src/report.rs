@@ -189,7 +189,8 @@ impl ObjectReport {
             if keep == Keep::Findings && !is_finding(&result) {
                 continue;
             }
-            result.message = redaction.apply(result.message);
+            let names = [&*result.name, &*result.rule.policy];
+            result.message = redaction.apply_beside(result.message, &names);
             let violations = std::mem::take(&mut result.violations);
             let findings = violations
                 .into_iter()

@@ -59,6 +59,28 @@ impl Redaction {
         Self { paths, texts }
     }
 
+    /// The same, but names that the text is known to hold stay: they are not the object's.
+    pub(super) fn apply_beside(&self, text: String, names: &[&str]) -> String {
+        if self.texts.is_empty() {
+            return text;
+        }
+        let mut masked = String::with_capacity(text.len());
+        let mut rest = text.as_str();
+        loop {
+            let places = names.iter().filter(|name| !name.is_empty());
+            let next = places.filter_map(|name| Some((rest.find(name)?, name.len()))).min();
+            let (start, length) = next.unwrap_or((rest.len(), 0));
+            let (before, found) = rest.split_at(start);
+            masked.push_str(&self.apply(before.to_owned()));
+            if found.is_empty() {
+                return masked;
+            }
+            let (name, after) = found.split_at(length);
+            masked.push_str(name);
+            rest = after;
+        }
+    }
+
     /// The text with every hidden value masked.
     pub fn apply(&self, mut text: String) -> String {
         for hidden in &self.texts {

@@ -345,6 +345,23 @@ fn values_of_secrets_are_masked() {
     }
 }
 
+/// A value may be a word of the rule's own name, which then still reads as it is.
+#[test]
+fn the_name_of_the_rule_is_not_masked() {
+    let secret = object(&[
+        ("apiVersion", "v1"),
+        ("kind", "Secret"),
+        ("data|mode", "secret"),
+        ("data|x", "deny"),
+    ]);
+    let mut failure = result(Outcome::Fail, Action::Deny, FailurePolicy::Fail);
+    failure.name = "deny-secret-type".into();
+    failure.message = "mode secret: rule deny-secret-type failed, secret".into();
+    let object = judged(secret, vec![failure]);
+    let message = &object.results[0].result.message;
+    assert_eq!(message, "mode ***: rule deny-secret-type failed, ***");
+}
+
 #[test]
 fn places_of_secret_values_are_hidden() {
     let secret = object(&[
