@@ -59,33 +59,17 @@ impl Redaction {
         Self { paths, texts }
     }
 
-    /// The same, but names that the text is known to hold stay: they are not the object's.
-    pub(super) fn apply_beside(&self, text: String, names: &[&str]) -> String {
-        if self.texts.is_empty() {
-            return text;
-        }
-        let mut masked = String::with_capacity(text.len());
-        let mut rest = text.as_str();
-        loop {
-            let places = names.iter().filter(|name| !name.is_empty());
-            let next = places.filter_map(|name| Some((rest.find(name)?, name.len()))).min();
-            let (start, length) = next.unwrap_or((rest.len(), 0));
-            let (before, found) = rest.split_at(start);
-            masked.push_str(&self.apply(before.to_owned()));
-            if found.is_empty() {
-                return masked;
-            }
-            let (name, after) = found.split_at(length);
-            masked.push_str(name);
-            rest = after;
-        }
+    /// The text with every hidden value masked.
+    pub fn apply(&self, text: String) -> String {
+        self.apply_beside(text, &[])
     }
 
-    /// The text with every hidden value masked.
-    pub fn apply(&self, mut text: String) -> String {
+    /// The same, but a value that is only a part of one of these names stays: the name is not the
+    /// object's.
+    pub(super) fn apply_beside(&self, mut text: String, names: &[&str]) -> String {
         for hidden in &self.texts {
             if text.contains(hidden.as_str()) {
-                text = mask(&text, hidden);
+                text = mask(&text, hidden, names);
             }
         }
         text
@@ -118,20 +102,35 @@ fn add(text: &str, texts: &mut BTreeSet<String>) {
     texts.extend(forms.map(str::trim).filter(|form| !form.is_empty()).map(str::to_owned));
 }
 
-fn mask(text: &str, hidden: &str) -> String {
+fn mask(text: &str, hidden: &str, names: &[&str]) -> String {
     let is_short = hidden.chars().count() < SHORT;
+    let names: Vec<_> = names
+        .iter()
+        .filter(|name| name.len() > hidden.len() && name.contains(hidden))
+        .flat_map(|name| text.match_indices(name))
+        .filter(|(start, name)| stands_alone(text, *start, start + name.len(), &['-']))
+        .map(|(start, name)| start..start + name.len())
+        .collect();
     let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(position) = rest.find(hidden) {
-        let (before, found) = rest.split_at(position);
-        let after = found.get(hidden.len()..).unwrap_or_default();
-        let inside_word = before.ends_with(char::is_alphanumeric)
-            || (before.is_empty() && masked.ends_with(char::is_alphanumeric))
-            || after.starts_with(char::is_alphanumeric);
-        masked.push_str(before);
-        masked.push_str(if is_short && inside_word { hidden } else { MASK });
-        rest = after;
+    let mut end = 0;
+    for (start, _) in text.match_indices(hidden) {
+        let stop = start + hidden.len();
+        let is_named = names.iter().any(|name| name.start <= start && stop <= name.end);
+        if is_named || (is_short && !stands_alone(text, start, stop, &[])) {
+            continue;
+        }
+        masked.push_str(text.get(end..start).unwrap_or_default());
+        masked.push_str(MASK);
+        end = stop;
     }
-    masked.push_str(rest);
+    masked.push_str(text.get(end..).unwrap_or_default());
     masked
+}
+
+/// Whether a part of a text is no part of a longer word, of which `joints` are also a part.
+fn stands_alone(text: &str, start: usize, end: usize, joints: &[char]) -> bool {
+    let joins = |character: char| character.is_alphanumeric() || joints.contains(&character);
+    let before = text.get(..start).unwrap_or_default().ends_with(joins);
+    let after = text.get(end..).unwrap_or_default().starts_with(joins);
+    !before && !after
 }

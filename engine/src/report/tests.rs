@@ -356,10 +356,10 @@ fn the_name_of_the_rule_is_not_masked() {
     ]);
     let mut failure = result(Outcome::Fail, Action::Deny, FailurePolicy::Fail);
     failure.name = "deny-secret-type".into();
-    failure.message = "mode secret: rule deny-secret-type failed, secret".into();
+    failure.message = "mode secret: rule deny-secret-type failed, secret, xdeny-secret-type".into();
     let object = judged(secret, vec![failure]);
     let message = &object.results[0].result.message;
-    assert_eq!(message, "mode ***: rule deny-secret-type failed, ***");
+    assert_eq!(message, "mode ***: rule deny-secret-type failed, ***, x***-***-type");
 }
 
 #[test]
