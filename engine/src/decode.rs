@@ -173,7 +173,7 @@ impl<'t, 'p, 'd> Fields<'t, 'p, 'd> {
     }
 
     /// The fields of a field's value.
-    pub(crate) fn fields(&mut self, name: &'static str) -> Option<Fields<'t, 'p, 'd>> {
+    pub(crate) fn fields(&mut self, name: &'static str) -> Option<Self> {
         let node = self.get(name)?;
         Fields::of(node, name, self.problems)
     }

@@ -37,4 +37,4 @@ pub use read::{
 pub use request::{GroupVersionKind, Operation, Request, UserInfo};
 pub use source::{LineColumn, Source, Span};
 pub use tree::{Entries, Items, Kind, Node, Tree};
-pub use value::{Text, Value};
+pub use value::{List, Map, Text, Value};

@@ -2,6 +2,9 @@
 
 mod compare;
 mod json;
+mod made;
+
+pub use made::{List, Map};
 
 use std::collections::BTreeMap;
 use std::ops::Deref;
@@ -26,9 +29,9 @@ pub enum Value<'t> {
     /// A list or a map in a tree. Scalars are never held this way: see [`Value::from`].
     Node(Node<'t>),
     /// A list that was computed.
-    List(Rc<Vec<Self>>),
+    List(Rc<List<'t>>),
     /// A map that was computed.
-    Map(Rc<BTreeMap<Text<'t>, Self>>),
+    Map(Rc<Map<'t>>),
 }
 
 /// A text that stands in a tree or was computed.
@@ -156,16 +159,17 @@ impl From<i64> for Value<'_> {
 
 impl<'t> From<Vec<Self>> for Value<'t> {
     fn from(items: Vec<Self>) -> Self {
-        Self::List(Rc::new(items))
+        Self::List(Rc::new(items.into()))
     }
 }
 
 impl<'t> From<BTreeMap<Text<'t>, Self>> for Value<'t> {
     fn from(entries: BTreeMap<Text<'t>, Self>) -> Self {
-        Self::Map(Rc::new(entries))
+        Self::Map(Rc::new(entries.into()))
     }
 }
 
+#[expect(clippy::len_without_is_empty, reason = "a scalar is neither empty nor not")]
 impl<'t> Value<'t> {
     /// Whether this is `null`.
     pub fn is_null(&self) -> bool {

@@ -79,6 +79,13 @@ fn compile_spec(
         Some(namespace) => format!("{namespace}/{name}"),
         None => name.clone(),
     };
+    for key in ["name", "namespace"] {
+        if let Some(node) = metadata.and_then(|metadata| metadata.get(key))
+            && node.as_str().is_none()
+        {
+            problems.at(node, expected(key, "a string", node));
+        }
+    }
     let annotations = metadata.and_then(|metadata| metadata.get("annotations"));
     let annotation = |key: &str| -> Arc<str> { text(annotations, key).into() };
     let policy = Arc::new(Policy {

@@ -71,10 +71,6 @@ impl Conditions {
         let separator = if self.is_list { ";" } else { "; " };
         Ok(Verdict { holds, deciding: if holds { held } else { failed }, separator })
     }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Condition> {
-        self.any.iter().flatten().chain(&self.all)
-    }
 }
 
 impl Condition {
@@ -91,14 +87,12 @@ fn side<'t>(
     name: &str,
     context: &mut Context<'t>,
 ) -> Result<Value<'t>, Stop> {
-    match template.render(context) {
-        Ok(value) if template.as_constant().is_some() => Ok(value),
-        Ok(value) => Ok(condition::from_expression(&value)),
-        Err(Stop::Failed(error)) => Err(Stop::Failed(format!(
-            "failed to substitute variables in condition {name}: {error}"
-        ))),
-        Err(other) => Err(other),
-    }
+    template.render(context).map_err(|stop| match stop {
+        Stop::Failed(error) => {
+            Stop::Failed(format!("failed to substitute variables in condition {name}: {error}"))
+        }
+        other => other,
+    })
 }
 
 impl<'t> Verdict<'t> {
@@ -140,10 +134,6 @@ impl Message {
     /// As it is written.
     pub(crate) fn text(&self) -> &str {
         &self.text
-    }
-
-    pub(crate) fn template(&self) -> Option<&TextTemplate> {
-        self.template.as_ref()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

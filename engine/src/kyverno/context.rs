@@ -21,7 +21,7 @@ use crate::facts::{ContextValue, FactError, FactKey, Facts};
 use crate::jmespath::{Budget, Expression, FactSource, Scope, SearchError, Trace};
 use crate::request::Operation;
 use crate::tree::{Node, Tree};
-use crate::value::{Text, Value};
+use crate::value::{Map, Text, Value};
 
 use super::variables::incorrect;
 
@@ -81,7 +81,7 @@ impl FactSource for Lookups<'_> {
 
 /// The document that expressions are evaluated over, with what still has to be loaded into it.
 pub(crate) struct Context<'t> {
-    root: Rc<BTreeMap<Text<'t>, Value<'t>>>,
+    root: Rc<Map<'t>>,
     entries: Vec<Pending<'t>>,
     lookups: &'t Lookups<'t>,
     arena: &'t Arena,
@@ -123,7 +123,7 @@ pub(crate) struct Surroundings<'t> {
 
 /// What a foreach element changes, to be undone after it.
 pub(crate) struct Checkpoint<'t> {
-    root: Rc<BTreeMap<Text<'t>, Value<'t>>>,
+    root: Rc<Map<'t>>,
     entries: usize,
 }
 
@@ -141,7 +141,7 @@ impl<'t> Context<'t> {
             arena: surroundings.arena,
             now: surroundings.now,
             seed: surroundings.seed,
-            budget: Budget::default(),
+            budget: budget(document.object),
             warnings: surroundings.warnings,
             trace: None,
             limit: usize::MAX,
@@ -297,6 +297,16 @@ impl<'t> Context<'t> {
         Err(Stop::Failed(SearchError::Budget.to_string()))
     }
 
+    /// Counts a value that is about to be written or walked through: what was made can hold one
+    /// value many times over.
+    pub(crate) fn weigh(&self, value: &Value<'t>) -> Result<(), Stop> {
+        let is_made = matches!(value, Value::List(_) | Value::Map(_));
+        if !is_made || self.budget.weigh(value) {
+            return Ok(());
+        }
+        Err(Stop::Failed(SearchError::Budget.to_string()))
+    }
+
     /// The part of the object that expressions read first while `read` runs.
     pub(crate) fn watch(&mut self, read: impl FnOnce(&mut Self)) -> Option<Vec<String>> {
         self.trace = self.object.map(Trace::new);
@@ -336,6 +346,12 @@ impl<'t> Context<'t> {
         self.set(entry.name(), value?);
         Ok(())
     }
+}
+
+/// What the evaluation of one rule may do, larger for larger objects.
+fn budget(object: Option<Node<'_>>) -> Budget {
+    let nodes = object.map_or(0, |object| object.tree().len());
+    Budget::new(1_000_000 + 50 * nodes, (4 << 20) + 256 * nodes)
 }
 
 fn merged<'t>(current: Option<Value<'t>>, path: &'t [String], value: &Value<'t>) -> Value<'t> {

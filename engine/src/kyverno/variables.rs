@@ -14,6 +14,7 @@ use crate::jmespath::Expression;
 use crate::tree::{Kind, Node, Tree};
 use crate::value::{Text, Value};
 
+use super::condition::from_expression;
 use super::context::{Context, Stop};
 
 /// A JSON value with variables in its strings and keys.
@@ -278,7 +279,9 @@ impl TextTemplate {
 
     fn render_at<'t>(&'t self, context: &mut Context<'t>, path: &str) -> Result<Value<'t>, Stop> {
         if let [Segment::Variable(variable)] = self.segments.as_slice() {
-            return variable.evaluate(context, path);
+            let value = variable.evaluate(context, path)?;
+            context.weigh(&value)?;
+            return Ok(from_expression(&value));
         }
         Ok(Value::from(join(&self.segments, context, path)?))
     }
@@ -304,7 +307,10 @@ fn join<'t>(
             Segment::Literal(literal) => text.push_str(literal),
             Segment::Variable(variable) => match variable.evaluate(context, path)? {
                 Value::String(value) => text.push_str(&value),
-                other => text.push_str(&other.to_json()),
+                other => {
+                    context.weigh(&other)?;
+                    text.push_str(&other.to_json());
+                }
             },
         }
         context.spend_text(text.len())?;

@@ -133,10 +133,10 @@ impl<'t> Round<'t> {
         let object = object.unwrap_or_else(|| self.nothing.root());
         let mut subject = subject(self.request, object, policy_namespace);
         subject.namespace_labels = known.map(Labels);
-        let mut answer = matcher.matches(&subject).map_err(unmatched)?;
+        let mut answer = matcher.matches(&subject).map_err(|error| unmatched(&error))?;
         if answer == Match::NeedsNamespace {
             subject.namespace_labels = Some(Labels(self.namespace_labels()?));
-            answer = matcher.matches(&subject).map_err(unmatched)?;
+            answer = matcher.matches(&subject).map_err(|error| unmatched(&error))?;
         }
         Ok(answer == Match::Yes)
     }
@@ -224,7 +224,7 @@ impl<'t> Round<'t> {
     }
 }
 
-fn unmatched(error: SelectorError) -> Stop {
+fn unmatched(error: &SelectorError) -> Stop {
     Stop::Failed(format!("the rule's match cannot be evaluated: {error}"))
 }
 

@@ -100,12 +100,12 @@ pub(super) fn items<'t>(arguments: &Arguments<'_, 't, '_, '_>) -> Result<'t> {
         let entries = arguments.entries(0)?.into_iter();
         entries
             .map(|(key, value)| pair(Value::String(key), value))
-            .collect::<std::result::Result<_, _>>()
+            .collect::<std::result::Result<Vec<_>, _>>()
     } else {
         let items = arguments.items(0)?.into_iter().enumerate();
         items.map(|(index, value)| pair(Value::Int(index as i64), value)).collect()
     };
-    Ok(Value::List(std::rc::Rc::new(list?)))
+    Ok(Value::from(list?))
 }
 
 pub(super) fn object_from_lists<'t>(arguments: &Arguments<'_, 't, '_, '_>) -> Result<'t> {

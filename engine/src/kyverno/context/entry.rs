@@ -1,7 +1,6 @@
 //! Context entries: what a rule loads before it judges.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::facts::{FactKey, Method};
@@ -200,7 +199,7 @@ fn config_map<'t>(
     for key in ["data", "metadata"] {
         entries.insert(Text::Borrowed(key), map.get(key).unwrap_or_default());
     }
-    Ok(Value::Map(Rc::new(entries)))
+    Ok(Value::from(entries))
 }
 
 impl Select {
@@ -304,9 +303,8 @@ pub(crate) fn stays_in(path: &str, namespace: &str) -> bool {
     let plain = !path.contains('%') && !path.contains("//");
     let steps: Vec<_> = path.split('/').collect();
     let dots = steps.iter().any(|step| matches!(*step, "." | ".."));
-    let rest = match steps.as_slice() {
-        ["", "api", _, rest @ ..] | ["", "apis", _, _, rest @ ..] => rest,
-        _ => return false,
+    let (["", "api", _, rest @ ..] | ["", "apis", _, _, rest @ ..]) = steps.as_slice() else {
+        return false;
     };
     plain && !dots && matches!(rest, ["namespaces", own, _, ..] if *own == namespace)
 }

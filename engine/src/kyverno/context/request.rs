@@ -6,12 +6,12 @@ use std::rc::Rc;
 use crate::image;
 use crate::request::{Operation, Request, UserInfo};
 use crate::tree::Node;
-use crate::value::{Text, Value};
+use crate::value::{Map, Text, Value};
 
 /// What all rules of one request share.
 #[derive(Clone, Debug)]
 pub(crate) struct Document<'t> {
-    pub(crate) root: Rc<BTreeMap<Text<'t>, Value<'t>>>,
+    pub(crate) root: Rc<Map<'t>>,
     pub(crate) operation: Operation,
     /// What is judged: the object, or the old one where it goes.
     pub(crate) object: Option<Node<'t>>,
@@ -76,7 +76,7 @@ impl<'t> Document<'t> {
         }
         root.insert(Text::Borrowed("request"), Value::from(fields));
         let judged = object.or_else(|| request.old_object_root());
-        Self { root: Rc::new(root), operation, object: judged }
+        Self { root: Rc::new(root.into()), operation, object: judged }
     }
 }
 
@@ -168,10 +168,7 @@ pub(super) fn images<'t>(root: &BTreeMap<Text<'t>, Value<'t>>) -> Result<Value<'
             if text.is_empty() {
                 continue;
             }
-            let name = match container.get("name") {
-                Some(Value::String(name)) => name,
-                _ => continue,
-            };
+            let Some(Value::String(name)) = container.get("name") else { continue };
             let info = image::parse(&text, "docker.io")
                 .map_err(|error| format!("invalid image '{text}' ({error})"))?;
             let at = format!("{pointer}/{group}/{position}/image");

@@ -8,13 +8,6 @@ use self::text::TextPattern;
 use crate::scalar::number;
 use crate::value::Value;
 
-/// Tells whether `value` matches the scalar `pattern`.
-///
-/// What is matched more than once is better compiled: see [`Leaf`].
-pub(crate) fn matches(value: &Value<'_>, pattern: &Value<'_>) -> bool {
-    Leaf::compile(pattern).matches(value)
-}
-
 /// Tells whether a text is a range with both ends, such as `1-10` or `100Mi-1Gi`.
 pub(crate) fn is_range(text: &str) -> bool {
     text::is_range(text)

@@ -71,7 +71,7 @@ impl Builder {
                 _ => vec![vec![own]],
             };
             for mut pair in sources.into_iter().flatten() {
-                pair.is_own = !merges.binary_search(&number).is_ok();
+                pair.is_own = merges.binary_search(&number).is_err();
                 let key = pair.slots.first().and_then(|slot| self.text(*slot)).unwrap_or_default();
                 match positions.entry(key) {
                     Entry::Vacant(entry) => {

@@ -4,6 +4,10 @@ use super::*;
 use crate::scalar::quantity::Quantity;
 use crate::scalar::{duration, wildcard};
 
+fn matches(value: &Value<'_>, pattern: &Value<'_>) -> bool {
+    Leaf::compile(pattern).matches(value)
+}
+
 #[test]
 fn texts() {
     for (pattern, matching, others) in [
