@@ -26,6 +26,8 @@ pub struct RuleResult {
     pub failure_policy: FailurePolicy,
     /// The dialect's whole text, as upstream words it.
     pub message: String,
+    /// The policy's own words of a failure, variables filled in; empty where it has none.
+    pub headline: String,
     /// Where it failed; at least one for a failure.
     pub violations: Vec<Violation>,
     /// Whether upstream answers with nothing at all here: always a skip.

@@ -191,6 +191,7 @@ impl ObjectReport {
             }
             let names = [&*result.name, &*result.rule.policy];
             result.message = redaction.apply_beside(result.message, &names);
+            result.headline = redaction.apply_beside(result.headline, &names);
             let violations = std::mem::take(&mut result.violations);
             let findings = violations
                 .into_iter()

@@ -69,6 +69,7 @@ fn finding<'r>(
     };
     let title = match answer.outcome {
         Outcome::Error => format!("the rule could not be evaluated: {}", answer.message),
+        _ if !answer.headline.is_empty() => answer.headline.clone(),
         _ if answer.message.is_empty() => "the rule failed".to_owned(),
         _ => answer.message.clone(),
     };

@@ -38,6 +38,8 @@ pub(crate) enum Answer {
     Pass(String),
     Fail {
         message: String,
+        /// The policy's own words in it.
+        headline: String,
         violations: Vec<Violation>,
     },
     Skip(String),

@@ -73,6 +73,8 @@ pub(crate) struct Failure {
     pub(crate) steps: Vec<String>,
     /// Whether the last step leads to something that should be there and is not.
     pub(crate) missing: bool,
+    /// Whether nothing may be there.
+    pub(crate) unwanted: bool,
     /// What was expected there: a text in backticks, or words such as `a map`.
     pub(crate) expected: String,
     /// What was found there: a text in backticks, or words such as `a list`.

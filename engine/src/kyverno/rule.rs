@@ -149,7 +149,7 @@ impl Validation {
             return Ok(Answer::Skip(message.clone()));
         }
         if let Check::PodSecurity(rule) = &self.check {
-            return Ok(pod_security(rule, exemption, document, run));
+            return Ok(pod_security(rule, exemption, document, run, self.message.text()));
         }
         let value = document.object.map(Value::from).unwrap_or_default();
         let subject = Subject { value, steps: Some(Vec::new()), is_element: false };
@@ -162,7 +162,9 @@ fn pod_security<'t>(
     rule: &PodSecurityRule,
     exemption: &Exemption<'t>,
     document: &Document<'t>,
+
     run: Run<'t>,
+    headline: &str,
 ) -> Answer {
     let Some(object) = document.object else {
         return Answer::Nothing("there is no object to judge");
@@ -176,9 +178,11 @@ fn pod_security<'t>(
         Ok(PodSecurityOutcome::Excepted) => {
             Answer::Skip(format!("rule is skipped due to policy exceptions {}", keys.join(", ")))
         }
-        Ok(PodSecurityOutcome::Fail(failure)) => {
-            Answer::Fail { message: failure.message, violations: failure.violations }
-        }
+        Ok(PodSecurityOutcome::Fail(failure)) => Answer::Fail {
+            headline: headline.to_owned(),
+            message: failure.message,
+            violations: failure.violations,
+        },
         Err(error) => Answer::Error(error),
     }
 }

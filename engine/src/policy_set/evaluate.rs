@@ -31,7 +31,9 @@ struct Round<'t> {
 /// What a rule says before it is named.
 struct Said {
     outcome: Outcome,
+
     message: String,
+    headline: String,
     violations: Vec<Violation>,
     /// Whether upstream answers with no row.
     silent: bool,
@@ -195,8 +197,8 @@ impl<'t> Round<'t> {
             Answer::Skip(message) => Said::skip(message),
             Answer::Error(message) => Said::error(message),
             Answer::Nothing(reason) => Said { silent: true, ..Said::skip(reason) },
-            Answer::Fail { message, violations } => {
-                Said { violations, ..Said::new(Outcome::Fail, message) }
+            Answer::Fail { message, headline, violations } => {
+                Said { headline, violations, ..Said::new(Outcome::Fail, message) }
             }
         })
     }
@@ -247,7 +249,13 @@ fn subject<'a>(
 
 impl Said {
     fn new(outcome: Outcome, message: impl Into<String>) -> Self {
-        Self { outcome, message: message.into(), violations: Vec::new(), silent: false }
+        Self {
+            outcome,
+            message: message.into(),
+            headline: String::new(),
+            violations: Vec::new(),
+            silent: false,
+        }
     }
 
     fn skip(message: impl Into<String>) -> Self {
@@ -265,7 +273,9 @@ impl Said {
             outcome: self.outcome,
             action,
             failure_policy: rule.failure_policy,
+
             message: self.message,
+            headline: self.headline,
             violations: self.violations,
             silent: self.silent,
         }

@@ -61,7 +61,9 @@ fn result(outcome: Outcome, action: Action, failure_policy: FailurePolicy) -> Ru
         outcome,
         action,
         failure_policy,
+
         message: "no".into(),
+        headline: String::new(),
         violations: if outcome == Outcome::Fail { vec![violation] } else { Vec::new() },
         silent: false,
     }

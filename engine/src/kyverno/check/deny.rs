@@ -16,7 +16,7 @@ pub(super) fn run<'t>(
 ) -> Result<Answer, Stop> {
     let Some(conditions) = conditions else {
         let message = message(naming, None, context)?;
-        return Ok(Answer::Fail { message, violations: vec![denied(subject.pointer(&[]))] });
+        return Ok(failed(message, naming, subject.pointer(&[])));
     };
     let verdict = match conditions.evaluate(context) {
         Ok(verdict) => verdict,
@@ -31,11 +31,17 @@ pub(super) fn run<'t>(
     let message = message(naming, Some(&verdict), context)?;
     let place = verdict.place(context).or_else(|| subject.steps.clone());
     let path = place.map(|steps| pointer(&steps)).unwrap_or_default();
-    Ok(Answer::Fail { message, violations: vec![denied(path)] })
+    Ok(failed(message, naming, path))
 }
 
-fn denied(path: String) -> Violation {
-    Violation { path, message: "is denied by the rule's conditions".to_owned(), missing: false }
+fn failed(message: String, naming: Naming<'_>, path: String) -> Answer {
+    let violation = Violation {
+        path,
+        message: "is denied by the rule's conditions".to_owned(),
+        missing: false,
+    };
+    let headline = if naming.message.is_empty() { String::new() } else { message.clone() };
+    Answer::Fail { message, headline, violations: vec![violation] }
 }
 
 /// `getDenyMessage` upstream: where a variable cannot be filled in, only the conditions' own

@@ -88,9 +88,9 @@ fn each<'t>(
             Answer::Error(message) => {
                 return Ok(Err(Answer::Error(format!("validation failure: {message}"))));
             }
-            Answer::Fail { message, violations } => {
+            Answer::Fail { message, headline, violations } => {
                 let message = format!("validation failure: {message}");
-                return Ok(Err(Answer::Fail { message, violations }));
+                return Ok(Err(Answer::Fail { message, headline, violations }));
             }
         }
     }

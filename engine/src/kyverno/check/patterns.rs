@@ -46,11 +46,19 @@ pub(super) fn one<'t>(
     Ok(match pattern.check(&subject.value) {
         Verdict::Pass => Answer::Pass(format!("validation rule '{}' passed.", naming.rule)),
         Verdict::Skip(message) => Answer::Skip(message),
-        Verdict::Error(error) => Answer::Error(message(naming, context, &error, "")?),
-        Verdict::Fail(failure) => Answer::Fail {
-            message: message(naming, context, &failure.message, &failure.path)?,
-            violations: vec![violation(&failure, subject)],
-        },
+
+        Verdict::Error(error) => {
+            let headline = headline(naming, context)?;
+            Answer::Error(message(naming.rule, headline.as_deref(), &error, ""))
+        }
+        Verdict::Fail(failure) => {
+            let headline = headline(naming, context)?;
+            Answer::Fail {
+                message: message(naming.rule, headline.as_deref(), &failure.message, &failure.path),
+                headline: headline.unwrap_or_default(),
+                violations: vec![violation(&failure, subject)],
+            }
+        }
     })
 }
 
@@ -117,8 +125,9 @@ pub(super) fn any<'t>(
     }
     violations.dedup_by(|left, right| left == right);
     let errors = failed.join(" ");
-    let message = any_message(naming, context, &errors)?;
-    Ok(Answer::Fail { message, violations })
+    let headline = headline(naming, context)?;
+    let message = any_message(rule, headline.as_deref(), &errors);
+    Ok(Answer::Fail { message, headline: headline.unwrap_or_default(), violations })
 }
 
 /// Fills in the variables; the inner error is the rule's answer.
@@ -141,64 +150,53 @@ fn on_delete(subject: &Subject<'_>, context: &Context<'_>) -> Option<Answer> {
         .then_some(Answer::Nothing("a pattern is not held against an object that is deleted"))
 }
 
-/// The text of a failure or error: `buildErrorMessage` upstream.
-fn message<'t>(
-    naming: Naming<'t>,
-    context: &mut Context<'t>,
-    error: &str,
-    path: &str,
-) -> Result<String, Stop> {
-    let rule = naming.rule;
-    if naming.message.is_empty() {
-        return Ok(match path {
-            "" => format!("validation error: rule {rule} execution error: {error}"),
-            _ => format!("validation error: rule {rule} failed at path {path}"),
-        });
+/// The rule's own message: empty where it has none, `None` where it cannot be filled in.
+fn headline<'t>(naming: Naming<'t>, context: &mut Context<'t>) -> Result<Option<String>, Stop> {
+    match naming.message.render(context) {
+        Ok(value) => Ok(Some(value.as_str().map_or_else(|| value.to_json(), str::to_owned))),
+        Err(Stop::Failed(_)) => Ok(None),
+        Err(Stop::Missing) => Err(Stop::Missing),
     }
-    let text = match naming.message.render(context) {
-        Ok(Value::String(text)) => text.to_string(),
-        Ok(other) => other.to_json(),
-        Err(Stop::Failed(_)) => {
-            return Ok(format!(
-                "validation error: variables substitution error in rule {rule} execution error: {error}"
-            ));
-        }
-        Err(other) => return Err(other),
+}
+
+/// The text of a failure or error: `buildErrorMessage` upstream.
+fn message(rule: &str, headline: Option<&str>, error: &str, path: &str) -> String {
+    let detail = match path {
+        "" => format!("execution error: {error}"),
+        _ => format!("failed at path {path}"),
     };
-    let stop = if text.ends_with('.') { "" } else { "." };
-    Ok(match path {
-        "" => format!("validation error: {text}{stop} rule {rule} execution error: {error}"),
-        _ => format!("validation error: {text}{stop} rule {rule} failed at path {path}"),
-    })
+    match headline {
+        None => unfilled(rule, error),
+        Some("") => format!("validation error: rule {rule} {detail}"),
+        Some(text) => format!("validation error: {text}{} rule {rule} {detail}", stop_after(text)),
+    }
 }
 
 /// The text of a failure of all patterns: `buildAnyPatternErrorMessage` upstream.
-fn any_message<'t>(
-    naming: Naming<'t>,
-    context: &mut Context<'t>,
-    errors: &str,
-) -> Result<String, Stop> {
-    if naming.message.is_empty() {
-        return Ok(format!("validation error: {errors}"));
-    }
-    match naming.message.render(context) {
-        Ok(value) => {
-            let text = value.as_str().map_or_else(|| value.to_json(), str::to_owned);
-            let stop = if text.ends_with('.') { "" } else { "." };
-            Ok(format!("validation error: {text}{stop} {errors}"))
-        }
-        Err(Stop::Failed(_)) => Ok(format!(
-            "validation error: variables substitution error in rule {} execution error: {errors}",
-            naming.rule
-        )),
-        Err(other) => Err(other),
+fn any_message(rule: &str, headline: Option<&str>, errors: &str) -> String {
+    match headline {
+        None => unfilled(rule, errors),
+        Some("") => format!("validation error: {errors}"),
+        Some(text) => format!("validation error: {text}{} {errors}", stop_after(text)),
     }
 }
 
+fn unfilled(rule: &str, error: &str) -> String {
+    format!(
+        "validation error: variables substitution error in rule {rule} execution error: {error}"
+    )
+}
+
+fn stop_after(text: &str) -> &'static str {
+    if text.ends_with('.') { "" } else { "." }
+}
+
 fn violation(failure: &Failure, subject: &Subject<'_>) -> Violation {
-    let message = match failure.missing {
-        true => format!("must be {}, is not there", failure.expected),
-        false => format!("must be {}, found {}", failure.expected, failure.found),
+    let Failure { expected, found, .. } = failure;
+    let message = match (failure.missing, failure.unwanted) {
+        (true, _) => format!("must be {expected}, is not there"),
+        (false, true) => format!("must not be there, found {found}"),
+        (false, false) => format!("must be {expected}, found {found}"),
     };
     Violation { path: subject.pointer(&failure.steps), message, missing: failure.missing }
 }

@@ -36,6 +36,7 @@ pub(super) fn check(pattern: &Pattern, resource: &Value<'_>) -> Verdict {
         StopKind::Failure if thorough.misses_an_anchor() => Verdict::Error(words.message),
         StopKind::Unplaced => Verdict::Error(words.message),
         StopKind::Failure | StopKind::Forbidden => Verdict::Fail(Failure {
+            unwanted: stop.kind == StopKind::Forbidden,
             path: words.path,
             steps: words.steps,
             missing: words.missing,
