@@ -6,14 +6,15 @@ use std::str::FromStr;
 use ajj_engine::{Action, Operation, nearest};
 use clap::{Args, Parser, Subcommand};
 
-/// Policies for Kubernetes: validate manifests
+/// Policies for Kubernetes: validate manifests, test policies
 #[derive(Debug, Parser)]
 #[command(
     name = "ajj",
     version,
     max_term_width = 100,
     after_help = "Start here:\n  \
-        ajj policy validate -p policies/ deploy/"
+        ajj policy validate -p policies/ deploy/   judge manifests\n  \
+        ajj policy test policies/                  run the policies' own tests"
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -22,7 +23,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Validate manifests
+    /// Validate manifests and test policies
     #[command(subcommand)]
     Policy(PolicyCommand),
     /// Print a completion script for a shell
@@ -39,6 +40,8 @@ pub(crate) enum Command {
 pub(crate) enum PolicyCommand {
     /// Judge manifests by policies, as the cluster would
     Validate(ValidateArguments),
+    /// Run the tests of policies
+    Test(TestArguments),
 }
 
 const EXIT_CODES: &str = "Exit codes:\n  \
@@ -97,6 +100,59 @@ pub(crate) struct ValidateArguments {
     /// Exit with 0 where there are findings
     #[arg(long)]
     pub(crate) exit_zero: bool,
+}
+
+const TEST_EXAMPLES: &str = "Examples:\n  \
+    ajj policy test policies/                                run every suite below a directory\n  \
+    ajj policy test --filter policy=require-labels policies/ run some rows\n  \
+    ajj policy test -o json policies/                        for other tools\n\n\
+    Exit codes:\n  \
+    0  every row passed\n  \
+    1  a row failed, or has no answer\n  \
+    2  the tool could not do its work: a suite or policy that cannot be read\n  \
+    3  there is no row";
+
+#[derive(Debug, Args)]
+#[command(after_help = TEST_EXAMPLES)]
+pub(crate) struct TestArguments {
+    /// Suites, or directories that hold some
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<String>,
+    /// Rows to show and count: `policy=..`, `rule=..`, `resource=..`, wildcards allowed
+    #[arg(long, value_name = "KEY=VALUE,...", value_delimiter = ',')]
+    pub(crate) filter: Vec<RowFilter>,
+    /// Count rows as the upstream runner does, false greens included
+    #[arg(long)]
+    pub(crate) compat: bool,
+    /// How to say it, and to which file: human or json
+    #[arg(short, long = "output", value_name = "FORMAT[=FILE]", default_value = "human")]
+    pub(crate) outputs: Vec<Output>,
+}
+
+/// One condition on the rows of a suite.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RowFilter {
+    Policy(String),
+    Rule(String),
+    Resource(String),
+}
+
+impl FromStr for RowFilter {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some((key, value)) = text.split_once('=') else {
+            return Err(format!(
+                "`{text}` has no `=`; expected `policy=..`, `rule=..` or `resource=..`"
+            ));
+        };
+        match key.trim() {
+            "policy" => Ok(Self::Policy(value.to_owned())),
+            "rule" => Ok(Self::Rule(value.to_owned())),
+            "resource" => Ok(Self::Resource(value.to_owned())),
+            key => Err(unknown("key", key, &["policy", "rule", "resource"])),
+        }
+    }
 }
 
 /// Where a report goes, and how it is written.
@@ -174,7 +230,7 @@ fn unknown(what: &str, word: &str, known: &[&str]) -> String {
 mod tests {
     use clap::CommandFactory;
 
-    use super::{Arguments, Format, Output, action, operation};
+    use super::{Arguments, Format, Output, RowFilter, action, operation};
 
     #[test]
     fn the_command_line_is_sound() {
@@ -210,6 +266,14 @@ mod tests {
             operation("patch"),
             Err("unknown operation `patch`; expected one of create, update, delete, connect"
                 .to_owned())
+        );
+        assert_eq!(
+            "rules=a".parse::<RowFilter>(),
+            Err("unknown key `rules`; did you mean `rule`?".to_owned())
+        );
+        assert_eq!(
+            "web".parse::<RowFilter>(),
+            Err("`web` has no `=`; expected `policy=..`, `rule=..` or `resource=..`".to_owned())
         );
     }
 }

@@ -1,6 +1,7 @@
 //! One file for each command, and what they share: how a command ends.
 
 mod completions;
+pub(crate) mod policy_test;
 mod policy_validate;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,6 +21,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Policy(PolicyCommand::Validate(arguments)) => {
             policy_validate::run(&ui, &arguments)
         }
+        Command::Policy(PolicyCommand::Test(arguments)) => policy_test::run(&ui, &arguments),
         Command::Completions { shell } => completions::run(&ui, shell),
     });
     let result = catch_unwind(command).unwrap_or_else(|_| {

@@ -52,6 +52,13 @@ pub(crate) fn load(arguments: &[String], stdin: impl Read) -> Loaded {
     loaded
 }
 
+/// The names of files below a directory that may hold test suites.
+pub(crate) fn find_suites(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Vec<String> {
+    let found = find::find_suites(path);
+    diagnostics.extend(found.diagnostics);
+    found.files.iter().map(|file| file.to_string_lossy().into_owned()).collect()
+}
+
 impl Loaded {
     fn read_file(&mut self, path: &Path) {
         let name = display_name(path);

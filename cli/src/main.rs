@@ -6,6 +6,7 @@ mod commands;
 mod judge;
 mod load;
 mod output;
+mod suites;
 mod ui;
 mod user_info;
 

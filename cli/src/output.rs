@@ -5,6 +5,8 @@ pub(crate) mod escape;
 pub(crate) mod human;
 pub(crate) mod json;
 pub(crate) mod snippet;
+pub(crate) mod test_human;
+pub(crate) mod test_json;
 
 use std::io::Write;
 use std::path::Path;

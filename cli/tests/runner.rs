@@ -8,6 +8,8 @@
 
 #[path = "runner/completions.rs"]
 mod completions;
+#[path = "runner/policy_test.rs"]
+mod policy_test;
 #[path = "runner/policy_validate.rs"]
 mod policy_validate;
 #[path = "runner/schema.rs"]

@@ -68,6 +68,7 @@ pub(crate) struct Fields<'t, 'p, 'd> {
     what: &'static str,
     asked: Vec<&'static str>,
     problems: &'p Problems<'d>,
+    folds_case: bool,
 }
 
 impl<'t, 'p, 'd> Fields<'t, 'p, 'd> {
@@ -81,7 +82,12 @@ impl<'t, 'p, 'd> Fields<'t, 'p, 'd> {
             problems.at(node, expected(what, "a map", node));
             return None;
         }
-        Some(Self { node, what, asked: Vec::new(), problems })
+        Some(Self { node, what, asked: Vec::new(), problems, folds_case: false })
+    }
+
+    /// Takes keys in another case too, with a warning, as `encoding/json` of Go does.
+    pub(crate) fn fold_case(self) -> Self {
+        Self { folds_case: true, ..self }
     }
 
     pub(crate) fn node(&self) -> Node<'t> {
@@ -91,7 +97,15 @@ impl<'t, 'p, 'd> Fields<'t, 'p, 'd> {
     /// The value of a field; `null` counts as absent.
     pub(crate) fn get(&mut self, name: &'static str) -> Option<Node<'t>> {
         self.asked.push(name);
-        self.node.get(name).filter(|node| !node.is_null())
+        let exact = self.node.get(name);
+        let value = match exact {
+            None if self.folds_case => self
+                .node
+                .as_map()
+                .and_then(|entries| entries.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))),
+            exact => exact.map(|value| (name, value)),
+        };
+        value.map(|(_, value)| value).filter(|node| !node.is_null())
     }
 
     /// Makes fields known that nothing depends on.
@@ -193,6 +207,13 @@ impl<'t, 'p, 'd> Fields<'t, 'p, 'd> {
         for (key, _) in self.node.as_map().into_iter().flat_map(|entries| entries.nodes()) {
             let name = key.as_str().unwrap_or_default();
             if self.asked.contains(&name) {
+                continue;
+            }
+            let folded = self.asked.iter().find(|asked| asked.eq_ignore_ascii_case(name));
+            if let Some(asked) = folded.filter(|_| self.folds_case) {
+                let message = format!("`{name}` is read as `{asked}`");
+                let diagnostic = Diagnostic::warning("key-case", message);
+                self.problems.at(key, diagnostic.help(format!("write `{asked}`")));
                 continue;
             }
             let message = format!("unknown field `{name}` in {}", self.what);

@@ -19,6 +19,7 @@ pub mod report;
 mod request;
 pub mod scalar;
 mod source;
+pub mod suite;
 mod tree;
 mod value;
 

@@ -143,6 +143,17 @@ impl PolicySet {
         self.rules.iter().map(|rule| (&rule.info, &rule.name))
     }
 
+    /// Whether a rule of a policy did compile; `None` where it is not among the rules.
+    pub(crate) fn state_of(&self, policy: &str, rule: &str) -> Option<bool> {
+        let mut written = self
+            .rules
+            .iter()
+            .filter(|known| *known.info.policy == *policy && *known.info.rule == *rule);
+        let first = written.next()?;
+        let sound = |rule: &Rule| !matches!(rule.program, Program::Broken(_));
+        Some(sound(first) && written.all(sound))
+    }
+
     /// How many rules did not compile.
     pub fn broken(&self) -> usize {
         self.rules.iter().filter(|rule| matches!(rule.program, Program::Broken(_))).count()

@@ -294,7 +294,7 @@ impl ObjectIdentity {
         }
     }
 
-    fn is_secret(&self) -> bool {
+    pub(crate) fn is_secret(&self) -> bool {
         self.kind == "Secret" && self.api_version == "v1"
     }
 }

@@ -6,6 +6,7 @@
 
 mod build;
 mod copy;
+mod edit;
 mod write;
 
 pub(crate) use build::{Builder, DuplicateKey};

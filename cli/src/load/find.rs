@@ -32,7 +32,7 @@ pub(super) fn find(argument: &str) -> Found {
 }
 
 fn directory(path: &Path) -> Found {
-    let mut found = walk(path);
+    let mut found = walk(path, true);
     found.files.retain(|file| has_known_extension(file));
     leave_out_charts(&mut found);
     if found.files.is_empty() && found.diagnostics.is_empty() {
@@ -51,12 +51,24 @@ fn has_known_extension(path: &Path) -> bool {
     })
 }
 
-/// Every file below a directory, hidden ones aside.
-fn walk(path: &Path) -> Found {
+/// Files that may hold test suites: those of hidden directories too, where upstream's users keep
+/// them, but none of a version control's own.
+pub(super) fn find_suites(path: &Path) -> Found {
+    let mut found = walk(&tidy(path), false);
+    found.files.retain(|file| has_known_extension(file));
+    found
+}
+
+/// Directories of version control.
+const NOT_WALKED: &[&str] = &[".git", ".jj", ".hg", ".svn"];
+
+/// Every file below a directory.
+fn walk(path: &Path, skip_hidden: bool) -> Found {
     let mut found = Found::default();
     let walk = WalkBuilder::new(path)
         .standard_filters(false)
-        .hidden(true)
+        .hidden(skip_hidden)
+        .filter_entry(|entry| !NOT_WALKED.iter().any(|name| entry.file_name() == *name))
         .follow_links(true)
         .sort_by_file_path(|left, right| left.cmp(right))
         .build();
@@ -149,7 +161,7 @@ fn glob(argument: &str) -> Found {
     if !root.is_dir() {
         return no_match(argument);
     }
-    let mut found = walk(&root);
+    let mut found = walk(&root, true);
     found.files.retain(|file| matcher.is_match(display_name(file)));
     match found.files.is_empty() {
         true => no_match(argument),

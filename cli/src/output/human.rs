@@ -195,13 +195,19 @@ fn origin(sources: &Sources, span: Option<&Span>) -> Option<Origin<'static>> {
     })
 }
 
-/// Diagnostics in their order; of many warnings of one kind the first few.
-pub(super) fn diagnostics(
+/// Diagnostics that stand alone.
+pub(super) fn diagnostics_of(
     found: &[Diagnostic],
     sources: &Sources,
-    renderer: &Renderer,
+    colour: bool,
     out: &mut String,
 ) {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    diagnostics(found, sources, &renderer, out);
+}
+
+/// Diagnostics in their order; of many warnings of one kind the first few.
+fn diagnostics(found: &[Diagnostic], sources: &Sources, renderer: &Renderer, out: &mut String) {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for diagnostic in found {
         let count = counts.entry(diagnostic.code).or_default();

@@ -26,7 +26,7 @@ pub struct Redaction {
 
 impl Redaction {
     /// The values of a Secret: data, also decoded, and annotations, which may repeat them.
-    pub(super) fn of_secret(root: Node<'_>) -> Self {
+    pub(crate) fn of_secret(root: Node<'_>) -> Self {
         let mut paths = Vec::new();
         let mut texts = BTreeSet::new();
         for keys in [&["data"][..], &["stringData"], &["metadata", "annotations"]] {

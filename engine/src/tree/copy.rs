@@ -3,7 +3,16 @@
 use super::{Builder, Node, Slot, Tree};
 
 /// Places are not kept: the copy is read, not pointed into.
-const NO_PLACE: (u32, u32) = (0, 0);
+pub(super) const NO_PLACE: (u32, u32) = (0, 0);
+
+/// What becomes of numbers, and of texts that stand in the source.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Numbers {
+    Kept,
+    /// The same, and the copy has another source.
+    KeptElsewhere,
+    Floats,
+}
 
 enum Step<'t> {
     Node(Node<'t>),
@@ -14,7 +23,7 @@ impl<'t> Node<'t> {
     /// This place and what is below it, as a tree of its own over the same text.
     pub fn to_tree(self) -> Tree {
         let mut builder = Builder::new(self.tree.source.clone(), false);
-        copy(self, &mut builder);
+        copy(self, Numbers::Kept, &mut builder);
         finish(builder)
     }
 
@@ -24,16 +33,16 @@ impl<'t> Node<'t> {
         let mut builder = Builder::new(self.tree.source.clone(), false);
         builder.open_map(NO_PLACE);
         for (key, value) in entries.nodes().filter(|(key, _)| key.as_str() != Some("metadata")) {
-            copy(key, &mut builder);
-            copy(value, &mut builder);
+            copy(key, Numbers::Kept, &mut builder);
+            copy(value, Numbers::Kept, &mut builder);
         }
         builder.string("metadata", NO_PLACE);
         builder.open_map(NO_PLACE);
         let metadata = entries.get("metadata").and_then(|metadata| metadata.as_map());
         for (key, value) in metadata.iter().flat_map(|metadata| metadata.nodes()) {
             if key.as_str() != Some("namespace") {
-                copy(key, &mut builder);
-                copy(value, &mut builder);
+                copy(key, Numbers::Kept, &mut builder);
+                copy(value, Numbers::Kept, &mut builder);
             }
         }
         builder.string("namespace", NO_PLACE);
@@ -42,7 +51,7 @@ impl<'t> Node<'t> {
     }
 }
 
-fn finish(builder: Builder) -> Tree {
+pub(super) fn finish(builder: Builder) -> Tree {
     match builder.finish() {
         Ok((tree, _)) => tree,
         // Invariant: the keys of a tree are already known to differ.
@@ -50,7 +59,7 @@ fn finish(builder: Builder) -> Tree {
     }
 }
 
-fn copy<'t>(node: Node<'t>, builder: &mut Builder) {
+pub(super) fn copy<'t>(node: Node<'t>, numbers: Numbers, builder: &mut Builder) {
     let mut steps = vec![Step::Node(node)];
     while let Some(step) = steps.pop() {
         let Step::Node(node) = step else {
@@ -62,9 +71,19 @@ fn copy<'t>(node: Node<'t>, builder: &mut Builder) {
         match slot {
             Slot::Null => builder.null(NO_PLACE),
             Slot::Bool(value) => builder.bool(value, NO_PLACE),
+            Slot::Int(value) if numbers == Numbers::Floats => {
+                builder.float(value as f64, NO_PLACE);
+            }
+            Slot::BigInt(_) if numbers == Numbers::Floats => {
+                let digits = node.tree.text(slot).unwrap_or_default();
+                builder.float(digits.parse().unwrap_or(f64::MAX), NO_PLACE);
+            }
             Slot::Int(value) => builder.int(value, NO_PLACE),
             Slot::Float(value) => builder.float(value, NO_PLACE),
             Slot::BigInt(_) => builder.big_int(node.tree.text(slot).unwrap_or_default(), NO_PLACE),
+            Slot::String(_) if numbers == Numbers::KeptElsewhere => {
+                builder.string(node.tree.text(slot).unwrap_or_default(), NO_PLACE);
+            }
             Slot::String(range) => builder.source_string(range.start, range.length, NO_PLACE),
             Slot::Decoded(_) => builder.string(node.tree.text(slot).unwrap_or_default(), NO_PLACE),
             Slot::List(_) => {

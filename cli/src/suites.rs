@@ -1,0 +1,197 @@
+//! Finds test suites, and reads the files that they name, each file once.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ajj_engine::suite::{FileRole, Suite};
+use ajj_engine::{Diagnostic, Document, Limits, Reading, Source, read};
+
+use crate::load::{Loaded, at_file, find_suites, load};
+
+/// A suite and where it stands.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The file's name as it was given.
+    pub(crate) path: String,
+    pub(crate) suite: Suite,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// What the arguments name.
+#[derive(Debug, Default)]
+pub(crate) struct Suites {
+    pub(crate) found: Vec<Found>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Texts that diagnostics point into.
+    pub(crate) sources: Vec<Source>,
+}
+
+/// What every suite is known by, wherever it stands in a file.
+const MARK: &[u8] = b"cli.kyverno.io/";
+
+/// Finds the suites that arguments name: in files, and in files below directories.
+pub(crate) fn find(arguments: &[String]) -> Suites {
+    let mut suites = Suites::default();
+    let mut seen = BTreeSet::new();
+    for argument in arguments {
+        let (files, is_directory) = match Path::new(argument).is_dir() {
+            true => (find_suites(Path::new(argument), &mut suites.diagnostics), true),
+            false => (vec![argument.clone()], false),
+        };
+        for file in files {
+            let identity = Path::new(&file).canonicalize().unwrap_or_else(|_| file.clone().into());
+            if seen.insert(identity) {
+                suites.read(&file, is_directory);
+            }
+        }
+    }
+    suites
+}
+
+impl Suites {
+    fn read(&mut self, file: &str, may_be_none: bool) {
+        if may_be_none && !std::fs::read(file).is_ok_and(|bytes| has_mark(&bytes)) {
+            return;
+        }
+        let Loaded { sources, diagnostics, broken } =
+            load(&[file.to_owned()], std::io::stdin().lock());
+        self.diagnostics.extend(diagnostics);
+        self.sources.extend(broken);
+        for source in sources {
+            let reading = read(&source, &Limits::default());
+            let before = self.found.len();
+            for document in reading.documents.iter().filter(|found| Suite::recognises(found)) {
+                let (suite, diagnostics) = Suite::decode(document);
+                self.found.push(Found { path: source.name.to_string(), suite, diagnostics });
+            }
+            if self.found.len() == before && !may_be_none && reading.diagnostics.is_empty() {
+                let message = format!("`{}` is no test suite", source.name);
+                let help = "a suite has `apiVersion: cli.kyverno.io/v1alpha1` and `kind: Test`";
+                let diagnostic = Diagnostic::error("not-a-suite", message).help(help);
+                self.diagnostics.push(at_file(diagnostic, &source.name));
+            }
+            if !reading.diagnostics.is_empty() {
+                self.diagnostics.extend(reading.diagnostics);
+                self.sources.push(source);
+            }
+        }
+    }
+}
+
+fn has_mark(bytes: &[u8]) -> bool {
+    bytes.windows(MARK.len()).any(|window| window == MARK)
+}
+
+/// The documents of files, read once for all suites.
+#[derive(Debug, Default)]
+pub(crate) struct Library {
+    files: Mutex<HashMap<PathBuf, Arc<File>>>,
+}
+
+/// What a path holds: a file, or the files of a directory.
+#[derive(Debug)]
+struct File {
+    documents: Vec<Document>,
+    diagnostics: Vec<Diagnostic>,
+    /// Texts of which a document could not be read.
+    sources: Vec<Source>,
+    /// Whether nothing could be read.
+    is_missing: bool,
+}
+
+/// The files of one suite.
+#[derive(Debug, Default)]
+pub(crate) struct SuiteFiles {
+    pub(crate) documents: BTreeMap<String, Vec<Document>>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) sources: Vec<Source>,
+}
+
+impl Library {
+    /// Reads the files that a suite names. One that cannot be read is left out, and said with the
+    /// place where it is named.
+    pub(crate) fn files_of(&self, found: &Found) -> SuiteFiles {
+        let directory = Path::new(&found.path).parent().unwrap_or(Path::new(""));
+        let mut files = SuiteFiles::default();
+        for named in found.suite.files() {
+            if files.documents.contains_key(&named.path) {
+                continue;
+            }
+            let path = plain(&directory.join(&named.path));
+            if named.role == FileRole::Other {
+                // Nothing that this build evaluates reads it; a wrong path is wrong all the same.
+                if path.exists() {
+                    files.documents.insert(named.path.clone(), Vec::new());
+                } else {
+                    files.diagnostics.push(missing(found, named));
+                }
+                continue;
+            }
+            let file = self.read(&path);
+            if file.is_missing {
+                files.diagnostics.push(missing(found, named));
+                continue;
+            }
+            files.diagnostics.extend(file.diagnostics.iter().cloned());
+            files.sources.extend(file.sources.iter().cloned());
+            files.documents.insert(named.path.clone(), file.documents.clone());
+        }
+        files
+    }
+
+    fn read(&self, path: &Path) -> Arc<File> {
+        let known = || self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = known().get(path) {
+            return Arc::clone(file);
+        }
+        let file = Arc::new(read_file(path));
+        known().insert(path.to_owned(), Arc::clone(&file));
+        file
+    }
+}
+
+fn read_file(path: &Path) -> File {
+    let is_missing = !path.exists();
+    let mut file =
+        File { documents: Vec::new(), diagnostics: Vec::new(), sources: Vec::new(), is_missing };
+    if is_missing {
+        return file;
+    }
+    let name = path.to_string_lossy().into_owned();
+    let Loaded { sources, diagnostics, broken } = load(&[name], std::io::empty());
+    file.diagnostics = diagnostics;
+    file.sources = broken;
+    for source in sources {
+        let Reading { documents, diagnostics, .. } = read(&source, &Limits::default());
+        if !diagnostics.is_empty() {
+            file.sources.push(source);
+        }
+        file.diagnostics.extend(diagnostics);
+        file.documents.extend(documents);
+    }
+    file
+}
+
+fn missing(found: &Found, named: &ajj_engine::suite::SuiteFile) -> Diagnostic {
+    let message = format!("`{}` does not exist", named.path);
+    Diagnostic::error("path-not-found", message).at(Some(found.suite.file_span(named)))
+}
+
+/// A path without `.` and, where that changes nothing, `..`.
+fn plain(path: &Path) -> PathBuf {
+    use std::path::Component::{CurDir, Normal, ParentDir};
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        let last_is_name = matches!(plain.components().next_back(), Some(Normal(_)));
+        match component {
+            CurDir => {}
+            // A link may lead elsewhere, so that its parent is another.
+            ParentDir if last_is_name && !plain.is_symlink() => {
+                plain.pop();
+            }
+            component => plain.push(component),
+        }
+    }
+    plain
+}
