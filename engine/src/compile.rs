@@ -4,8 +4,9 @@ use sha2::{Digest, Sha256};
 
 use crate::diagnostic::Diagnostic;
 use crate::kyverno;
-use crate::policy_set::{Compiled, OtherRules, PolicySet};
+use crate::policy_set::PolicySet;
 use crate::read::{Document, Limits, read};
+use crate::rule::{Compiled, OtherRules};
 use crate::source::Source;
 use crate::tree::Node;
 
@@ -56,7 +57,7 @@ fn compile_documents(
                 compiled.policies += 1;
                 kyverno::compile::compile(document, &mut compiled);
             }
-            Recognised::Exception => kyverno::exception::compile(document, &mut compiled),
+            Recognised::Exception => kyverno::compile::exception(document, &mut compiled),
             Recognised::Other { gives_verdict } => {
                 compiled.policies += 1;
                 let kind = text(document.tree().root(), "kind").to_owned();

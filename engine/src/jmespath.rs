@@ -4,6 +4,7 @@
 //! `pkg/engine/jmespath`: a missing key is an error that paths pass on and most other parts turn
 //! into null. Values are read in place; work and made bytes are bounded by a [`Budget`].
 
+mod arena;
 mod budget;
 mod evaluate;
 mod expression;
@@ -13,12 +14,12 @@ mod lexer;
 mod parser;
 mod trace;
 
+pub use arena::Arena;
 pub use budget::Budget;
 pub use trace::Trace;
 
 use std::sync::Arc;
 
-use crate::arena::Arena;
 use crate::facts::{FactError, FactKey, Facts};
 use crate::tree::Tree;
 use crate::value::Value;

@@ -1,6 +1,5 @@
 //! A pure policy engine: policies in, decisions out.
 
-mod arena;
 mod compile;
 mod decision;
 mod decode;
@@ -17,25 +16,27 @@ mod policy_set;
 mod read;
 pub mod report;
 mod request;
+mod rule;
 pub mod scalar;
 mod source;
 pub mod suite;
 mod tree;
 mod value;
 
-pub use arena::Arena;
 pub use compile::{compile, compile_policies, is_policy};
 pub use decision::{
     Action, Decision, Dialect, FailurePolicy, Outcome, RuleInfo, RuleResult, Violation,
 };
 pub use diagnostic::{Diagnostic, Severity, nearest};
 pub use facts::{ContextValue, FactError, FactKey, Facts, Method};
+pub use jmespath::Arena;
 pub use pointer::{escape_step, pointer, pointer_steps};
-pub use policy_set::{Evaluation, OtherRules, PolicySet};
+pub use policy_set::{Evaluation, PolicySet};
 pub use read::{
     Document, Format, Limits, Places, ReadError, Reading, parse_json, parse_yaml, read,
 };
 pub use request::{GroupVersionKind, Operation, Request, UserInfo};
+pub use rule::OtherRules;
 pub use source::{LineColumn, Source, Span};
 pub use tree::{Entries, Items, Kind, Node, Tree};
 pub use value::{List, Map, Text, Value};

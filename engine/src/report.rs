@@ -15,8 +15,8 @@ pub use sources::{Place, Sources};
 use crate::decision::{Action, Decision, Outcome, RuleResult, Violation};
 use crate::diagnostic::Diagnostic;
 use crate::pointer::{escape_step, pointer_steps};
-use crate::policy_set::OtherRules;
 use crate::request::Request;
+use crate::rule::OtherRules;
 use crate::source::Span;
 use crate::tree::Node;
 

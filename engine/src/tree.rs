@@ -7,7 +7,6 @@
 mod build;
 mod copy;
 mod edit;
-mod write;
 
 pub(crate) use build::{Builder, DuplicateKey};
 
@@ -273,18 +272,6 @@ fn path_to(seen: &[(Node<'_>, usize, String)], mut at: usize) -> Vec<String> {
     }
     steps.reverse();
     steps
-}
-
-impl std::fmt::Debug for Node<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(&self.to_json())
-    }
-}
-
-impl std::fmt::Debug for Tree {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.root().fmt(formatter)
-    }
 }
 
 /// The items of a list.

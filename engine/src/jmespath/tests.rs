@@ -3,8 +3,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::{Budget, Expression, Scope, SearchError, Trace, json};
-use crate::arena::Arena;
 use crate::facts::{FactError, FactKey, Facts};
+use crate::jmespath::Arena;
 use crate::value::Value;
 
 mod builtins;

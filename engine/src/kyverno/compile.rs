@@ -1,8 +1,11 @@
 //! Compiles ClusterPolicy and Policy into rules.
 
 mod context;
-pub(crate) mod selection;
+mod exception;
+mod selection;
 mod variables;
+
+pub(crate) use exception::compile as exception;
 
 use std::sync::Arc;
 
@@ -10,8 +13,8 @@ use crate::decision::{Action, Dialect, Outcome, RuleInfo};
 use crate::decode::{Fields, Problems, expected, unknown_word};
 use crate::diagnostic::Diagnostic;
 use crate::matcher::Matcher;
-use crate::policy_set::{Compiled, OtherRules, Policy, Program, Rule};
 use crate::read::Document;
+use crate::rule::{Compiled, OtherRules, Policy, Program, Rule};
 use crate::scalar::wildcard::Wildcard;
 use crate::tree::{Node, Tree};
 use crate::value::Value;
@@ -22,11 +25,11 @@ use super::condition::Operator;
 use super::conditions::{Condition, Conditions, Message};
 use super::pattern::Pattern;
 use super::pod_security::PodSecurityRule;
-use super::rule::{ActionOverride, Actions, Validation};
 use super::schema::{
     self, CheckSpec, FailureAction, Found, OtherRule, OverrideSpec, RuleBody, RuleSpec, Spec,
     ValidateSpec,
 };
+use super::validation::{ActionOverride, Actions, Validation};
 use super::variables::{Query, Template};
 
 /// What all rules of one policy share while they are compiled.
@@ -443,11 +446,7 @@ impl Lowering<'_, '_> {
 }
 
 /// Compiles `{any, all}` or a plain list of conditions.
-pub(crate) fn conditions(
-    tree: &Arc<Tree>,
-    node: Node<'_>,
-    problems: &Problems<'_>,
-) -> Option<Conditions> {
+fn conditions(tree: &Arc<Tree>, node: Node<'_>, problems: &Problems<'_>) -> Option<Conditions> {
     let each = |items: Vec<Node<'_>>| -> Option<Vec<Condition>> {
         let compiled: Vec<_> =
             items.into_iter().map(|item| condition(tree, item, problems)).collect();

@@ -16,23 +16,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::arena::Arena;
 use crate::facts::{ContextValue, FactError, FactKey, Facts};
+use crate::jmespath::Arena;
 use crate::jmespath::{Budget, Expression, FactSource, Scope, SearchError, Trace};
 use crate::request::Operation;
 use crate::tree::{Node, Tree};
 use crate::value::{Map, Text, Value};
 
 use super::variables::incorrect;
-
-/// Why there is no value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// A fact is not there yet; it was noted.
-    Missing,
-    /// The rule cannot be evaluated, for this reason.
-    Failed(String),
-}
+pub(crate) use super::variables::{Resolve, Stop};
 
 /// What rules see of the facts; remembers what was asked for in vain.
 #[derive(Debug)]
@@ -151,10 +143,6 @@ impl<'t> Context<'t> {
         }
     }
 
-    pub(crate) fn is_delete(&self) -> bool {
-        self.is_delete
-    }
-
     pub(crate) fn lookups(&self) -> &'t Lookups<'t> {
         self.lookups
     }
@@ -220,19 +208,6 @@ impl<'t> Context<'t> {
         }
     }
 
-    /// Evaluates an expression over the document.
-    pub(crate) fn query(&mut self, expression: &'t Expression) -> Result<Value<'t>, Stop> {
-        self.load_mentioned(expression.text())?;
-        let root = Value::Map(Rc::clone(&self.root));
-        self.search(expression, &root)
-    }
-
-    /// Evaluates an expression that came to be while evaluating.
-    pub(crate) fn query_text(&mut self, text: &str) -> Result<Value<'t>, Stop> {
-        let expression = self.parse(text)?;
-        self.query(expression)
-    }
-
     /// Parses an expression that came to be while evaluating.
     pub(crate) fn parse(&self, text: &str) -> Result<&'t Expression, Stop> {
         match Expression::parse(text) {
@@ -289,24 +264,6 @@ impl<'t> Context<'t> {
         }
     }
 
-    /// Counts text that was made against what one evaluation may make.
-    pub(crate) fn spend_text(&self, length: usize) -> Result<(), Stop> {
-        if self.budget.make(length) {
-            return Ok(());
-        }
-        Err(Stop::Failed(SearchError::Budget.to_string()))
-    }
-
-    /// Counts a value that is about to be written or walked through: what was made can hold one
-    /// value many times over.
-    pub(crate) fn weigh(&self, value: &Value<'t>) -> Result<(), Stop> {
-        let is_made = matches!(value, Value::List(_) | Value::Map(_));
-        if !is_made || self.budget.weigh(value) {
-            return Ok(());
-        }
-        Err(Stop::Failed(SearchError::Budget.to_string()))
-    }
-
     /// The part of the object that expressions read first while `read` runs.
     pub(crate) fn watch(&mut self, read: impl FnOnce(&mut Self)) -> Option<Vec<String>> {
         self.trace = self.object.map(Trace::new);
@@ -345,6 +302,38 @@ impl<'t> Context<'t> {
         }
         self.set(entry.name(), value?);
         Ok(())
+    }
+}
+
+impl<'t> Resolve<'t> for Context<'t> {
+    fn is_delete(&self) -> bool {
+        self.is_delete
+    }
+
+    fn query(&mut self, expression: &'t Expression) -> Result<Value<'t>, Stop> {
+        self.load_mentioned(expression.text())?;
+        let root = Value::Map(Rc::clone(&self.root));
+        self.search(expression, &root)
+    }
+
+    fn query_text(&mut self, text: &str) -> Result<Value<'t>, Stop> {
+        let expression = self.parse(text)?;
+        self.query(expression)
+    }
+
+    fn spend_text(&self, length: usize) -> Result<(), Stop> {
+        if self.budget.make(length) {
+            return Ok(());
+        }
+        Err(Stop::Failed(SearchError::Budget.to_string()))
+    }
+
+    fn weigh(&self, value: &Value<'t>) -> Result<(), Stop> {
+        let is_made = matches!(value, Value::List(_) | Value::Map(_));
+        if !is_made || self.budget.weigh(value) {
+            return Ok(());
+        }
+        Err(Stop::Failed(SearchError::Budget.to_string()))
     }
 }
 

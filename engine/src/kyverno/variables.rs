@@ -15,7 +15,29 @@ use crate::tree::{Kind, Node, Tree};
 use crate::value::{Text, Value};
 
 use super::condition::from_expression;
-use super::context::{Context, Stop};
+
+/// Why there is no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// A fact is not there yet; it was noted.
+    Missing,
+    /// The rule cannot be evaluated, for this reason.
+    Failed(String),
+}
+
+/// Answers the expressions of variables.
+pub(crate) trait Resolve<'t> {
+    /// Evaluates an expression.
+    fn query(&mut self, expression: &'t Expression) -> Result<Value<'t>, Stop>;
+    /// Evaluates an expression that was put together.
+    fn query_text(&mut self, text: &str) -> Result<Value<'t>, Stop>;
+    /// Whether the object goes.
+    fn is_delete(&self) -> bool;
+    /// Counts text that was made against what one evaluation may make.
+    fn spend_text(&self, length: usize) -> Result<(), Stop>;
+    /// Counts a value that is about to be written or walked through.
+    fn weigh(&self, value: &Value<'t>) -> Result<(), Stop>;
+}
 
 /// A JSON value with variables in its strings and keys.
 #[derive(Debug)]
@@ -93,7 +115,7 @@ impl Query {
     }
 
     /// Evaluates the expression over the whole context.
-    pub(crate) fn evaluate<'t>(&'t self, context: &mut Context<'t>) -> Result<Value<'t>, Stop> {
+    pub(crate) fn evaluate<'t>(&'t self, context: &mut dyn Resolve<'t>) -> Result<Value<'t>, Stop> {
         match self {
             Self::Parsed(expression) => context.query(expression),
             Self::Broken { text, error } => Err(Stop::Failed(incorrect(text, error))),
@@ -135,7 +157,7 @@ impl Template {
     }
 
     /// Fills in the variables.
-    pub(crate) fn render<'t>(&'t self, context: &mut Context<'t>) -> Result<Value<'t>, Stop> {
+    pub(crate) fn render<'t>(&'t self, context: &mut dyn Resolve<'t>) -> Result<Value<'t>, Stop> {
         self.root.render(context, &mut String::new())
     }
 
@@ -199,7 +221,7 @@ impl Part {
 
     fn render<'t>(
         &'t self,
-        context: &mut Context<'t>,
+        context: &mut dyn Resolve<'t>,
         path: &mut String,
     ) -> Result<Value<'t>, Stop> {
         match self {
@@ -273,11 +295,15 @@ impl TextTemplate {
     }
 
     /// Fills in the variables. A variable that is the whole text keeps its type.
-    pub(crate) fn render<'t>(&'t self, context: &mut Context<'t>) -> Result<Value<'t>, Stop> {
+    pub(crate) fn render<'t>(&'t self, context: &mut dyn Resolve<'t>) -> Result<Value<'t>, Stop> {
         self.render_at(context, "")
     }
 
-    fn render_at<'t>(&'t self, context: &mut Context<'t>, path: &str) -> Result<Value<'t>, Stop> {
+    fn render_at<'t>(
+        &'t self,
+        context: &mut dyn Resolve<'t>,
+        path: &str,
+    ) -> Result<Value<'t>, Stop> {
         if let [Segment::Variable(variable)] = self.segments.as_slice() {
             let value = variable.evaluate(context, path)?;
             context.weigh(&value)?;
@@ -298,7 +324,7 @@ impl TextTemplate {
 
 fn join<'t>(
     segments: &'t [Segment],
-    context: &mut Context<'t>,
+    context: &mut dyn Resolve<'t>,
     path: &str,
 ) -> Result<String, Stop> {
     let mut text = String::new();
@@ -319,7 +345,11 @@ fn join<'t>(
 }
 
 impl Variable {
-    fn evaluate<'t>(&'t self, context: &mut Context<'t>, path: &str) -> Result<Value<'t>, Stop> {
+    fn evaluate<'t>(
+        &'t self,
+        context: &mut dyn Resolve<'t>,
+        path: &str,
+    ) -> Result<Value<'t>, Stop> {
         let at = |text: &str, stop| match stop {
             Stop::Failed(error) => {
                 Stop::Failed(format!("failed to resolve {text} at path {path}: {error}"))

@@ -4,18 +4,19 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::arena::Arena;
 use crate::decision::{Action, Decision, Outcome, RuleResult, Violation};
 use crate::facts::{FactError, FactKey, Facts};
+use crate::jmespath::Arena;
 use crate::kyverno::check::Answer;
 use crate::kyverno::context::{Document, Lookups, Stop, Surroundings};
-use crate::kyverno::exception::Exemption;
-use crate::kyverno::rule::{NeedsLabels, Run, Validation};
+use crate::kyverno::validation::{Exemption, NeedsLabels, Run, Validation};
 use crate::matcher::{Labels, Match, Matcher, SelectorError, Subject};
 use crate::request::Request;
 use crate::tree::{Node, Tree};
 
-use super::{PolicySet, Program, Rule};
+use crate::rule::{Program, Rule};
+
+use super::PolicySet;
 
 /// What the rules of one request share.
 struct Round<'t> {
@@ -219,7 +220,7 @@ impl<'t> Round<'t> {
             let object = self.request.object_root_or_old();
             let matched = self.asks(&exception.matcher, None, object)?;
             if matched && exception.applies(run, document)? {
-                exemption.add(exception);
+                exception.exempt(&mut exemption);
             }
         }
         Ok(exemption)

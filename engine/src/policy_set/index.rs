@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::matcher::KindSelector;
 
-use super::Rule;
+use crate::rule::Rule;
 
 /// Numbers of rules by the kind they name; ascending.
 #[derive(Debug, Default)]

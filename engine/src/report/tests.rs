@@ -7,8 +7,8 @@ use crate::decision::{
     Action, Decision, Dialect, FailurePolicy, Outcome, RuleInfo, RuleResult, Violation,
 };
 use crate::diagnostic::Diagnostic;
-use crate::policy_set::OtherRules;
 use crate::request::Request;
+use crate::rule::OtherRules;
 use crate::source::Span;
 use crate::tree::{Builder, Tree};
 

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::arena::Arena;
 use crate::decode::{Fields, Problems};
 use crate::diagnostic::Diagnostic;
 use crate::facts::{FactError, FactKey, Facts, Method};
+use crate::jmespath::Arena;
 use crate::jmespath::{Budget, Expression, Scope};
 use crate::manifest::{Content, objects};
 use crate::read::{Document, Limits, parse_json};

@@ -1,6 +1,7 @@
 //! Writes values as `encoding/json` of Go does: keys sorted, `<`, `>` and `&` escaped.
 
 use super::{Text, Value};
+use crate::tree::{Node, Tree};
 
 enum Step<'t> {
     Value(Value<'t>),
@@ -34,6 +35,25 @@ impl Value<'_> {
             write_or_open(&value, &mut out, &mut steps);
         }
         out
+    }
+}
+
+impl Node<'_> {
+    /// The JSON text, keys sorted, as `encoding/json` of Go writes it.
+    pub fn to_json(self) -> String {
+        Value::from(self).to_json()
+    }
+}
+
+impl std::fmt::Debug for Node<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.to_json())
+    }
+}
+
+impl std::fmt::Debug for Tree {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.root().fmt(formatter)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Checks of each element of a list.
 
 use crate::kyverno::conditions::Conditions;
-use crate::kyverno::context::{Context, ContextEntry, Stop};
+use crate::kyverno::context::{Context, ContextEntry, Resolve, Stop};
 use crate::kyverno::variables::Query;
 use crate::tree::{Node, Tree};
 use crate::value::{Text, Value};

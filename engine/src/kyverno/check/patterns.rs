@@ -1,7 +1,7 @@
 //! Checks by pattern.
 
 use crate::decision::Violation;
-use crate::kyverno::context::{Context, Stop};
+use crate::kyverno::context::{Context, Resolve, Stop};
 use crate::kyverno::pattern::{Failure, Pattern, Verdict};
 use crate::kyverno::variables::Template;
 use crate::value::Value;

@@ -8,7 +8,7 @@ use crate::tree::Tree;
 use crate::value::{Text, Value};
 
 use super::super::variables::Template;
-use super::{Context, Stop};
+use super::{Context, Resolve, Stop};
 
 /// One entry of a rule's or foreach block's `context`.
 #[derive(Debug)]

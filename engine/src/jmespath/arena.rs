@@ -1,6 +1,6 @@
 //! Keeps what one evaluation makes, so that values can point into it.
 
-use crate::jmespath::Expression;
+use super::Expression;
 use crate::tree::Tree;
 
 /// Owns trees and expressions that come to be during one evaluation.

@@ -10,7 +10,6 @@ use crate::value::Value;
 use super::check::{Answer, Check, Naming, Subject};
 use super::conditions::{Conditions, Message};
 use super::context::{Context, ContextEntry, Document, Stop, Surroundings};
-use super::exception::Exemption;
 use super::pod_security::{self, Exclusion, PodSecurityOutcome, PodSecurityRule};
 
 /// A rule of type `validate`.
@@ -41,6 +40,18 @@ pub(crate) struct ActionOverride {
     pub(crate) action: Action,
     pub(crate) namespaces: Option<Vec<Wildcard>>,
     pub(crate) selector: Option<Selector>,
+}
+
+/// What exceptions leave of a rule.
+#[derive(Debug, Default)]
+pub(crate) enum Exemption<'t> {
+    /// All of it.
+    #[default]
+    None,
+    /// All but some controls of the Pod Security Standards.
+    Controls { exclusions: Vec<&'t Exclusion>, keys: Vec<&'t str> },
+    /// Nothing: the rule is skipped, with this message.
+    Whole(String),
 }
 
 /// What a rule is run with.

@@ -1,0 +1,78 @@
+//! A rule of any language: one head, and what it runs.
+
+use std::sync::Arc;
+
+use crate::decision::{Action, FailurePolicy, RuleInfo};
+use crate::diagnostic::Diagnostic;
+use crate::kyverno::exception::Exception;
+use crate::kyverno::validation::Validation;
+use crate::matcher::Matcher;
+
+/// One head for all languages; only the program differs.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) info: Arc<RuleInfo>,
+    /// The name it answers with.
+    pub(crate) name: Arc<str>,
+    pub(crate) policy: Arc<Policy>,
+    /// `None` where it cannot be read: then the rule is about everything, not to pass in silence.
+    pub(crate) matcher: Option<Matcher>,
+    /// What follows from a failure where nothing more exact is known.
+    pub(crate) action: Action,
+    pub(crate) failure_policy: FailurePolicy,
+    pub(crate) program: Program,
+}
+
+/// What a rule runs; closed on purpose.
+#[derive(Debug)]
+pub(crate) enum Program {
+    Kyverno(Box<Validation>),
+    /// Did not compile: answers with an error.
+    Broken(Arc<str>),
+}
+
+/// A policy's own name and what holds for all its rules.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Policy {
+    /// `name`, or `namespace/name` for a namespaced policy.
+    pub(crate) name: Arc<str>,
+    /// The name without its namespace.
+    pub(crate) plain_name: Arc<str>,
+    pub(crate) kind: Arc<str>,
+    pub(crate) namespace: Option<Arc<str>>,
+    /// Whether only the first rule that applies counts.
+    pub(crate) apply_one: bool,
+}
+
+/// Rules that are recognised and that this build does not evaluate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherRules {
+    /// Their type or kind, such as `mutate` or `ValidatingPolicy`.
+    pub kind: String,
+    /// How many there are.
+    pub count: usize,
+    /// Whether they would answer with a verdict, which is then missing.
+    pub gives_verdict: bool,
+}
+
+/// What compiling yields, collected over many documents.
+#[derive(Debug, Default)]
+pub(crate) struct Compiled {
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) exceptions: Vec<Exception>,
+    pub(crate) not_evaluated: Vec<OtherRules>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) policies: usize,
+}
+
+impl Program {
+    pub(crate) fn broken(policy: &str) -> Self {
+        Self::Broken(format!("policy {policy} does not compile").into())
+    }
+}
+
+impl OtherRules {
+    pub(crate) fn one(kind: impl Into<String>, gives_verdict: bool) -> Self {
+        Self { kind: kind.into(), count: 1, gives_verdict }
+    }
+}
