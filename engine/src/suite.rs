@@ -158,7 +158,7 @@ impl Suite {
         }
         let gathered = inputs::gather(self, inputs, &mut report.diagnostics);
         let (policies, problems) = crate::compile::compile_policies(&gathered.policies);
-        let known = policies::Catalogue::of(&gathered.policies, &policies);
+        let known = policies::Catalogue::of(&gathered.policies, &policies, &problems);
         report.diagnostics.extend(problems);
         if gathered.is_broken {
             report.rows = rows::all_failing(self, "a file of the suite cannot be read");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::policy_set::PolicySet;
 use crate::read::Document;
 use crate::tree::Node;
@@ -21,6 +22,19 @@ pub(super) struct KnownPolicy {
     /// The kind, where no policy of this kind is evaluated.
     pub(super) other_kind: Option<String>,
     pub(super) rules: Vec<KnownRule>,
+    /// What is wrong with it, where something is.
+    pub(super) flaw: Option<Flaw>,
+}
+
+/// How a policy is broken: upstream treats each kind in its own way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Flaw {
+    /// Its schema is right, its meaning is not: upstream skips it.
+    Meaning,
+    /// A value is of the wrong kind: upstream does not see the policy at all.
+    Schema,
+    /// It has a field that is not known: upstream gives up the whole suite.
+    UnknownField,
 }
 
 /// A rule by name.
@@ -36,9 +50,13 @@ pub(super) struct KnownRule {
 }
 
 impl Catalogue {
-    /// Of documents that were compiled into `set`.
-    pub(super) fn of(documents: &[Document], set: &PolicySet) -> Self {
-        Self { policies: documents.iter().filter_map(|document| known(document, set)).collect() }
+    /// Of documents that were compiled into `set`, with what was found wrong with them.
+    pub(super) fn of(documents: &[Document], set: &PolicySet, found: &[Diagnostic]) -> Self {
+        let policies = documents.iter().filter_map(|document| {
+            let flaw = found.iter().filter_map(|diagnostic| flaw(document, diagnostic)).max();
+            Some(KnownPolicy { flaw, ..known(document, set)? })
+        });
+        Self { policies: policies.collect() }
     }
 
     /// The policies that a row names: `name`, or `namespace/name` for a namespaced one.
@@ -73,11 +91,6 @@ impl Catalogue {
 }
 
 impl KnownPolicy {
-    /// Whether any of its rules did not compile.
-    pub(super) fn is_broken(&self) -> bool {
-        self.rules.iter().any(|rule| rule.is_broken)
-    }
-
     /// The rule that a row names, by its own name or one that autogen gives it.
     pub(super) fn rule(&self, name: &str) -> Option<&KnownRule> {
         let written = |name: &str| self.rules.iter().find(|rule| rule.name == name);
@@ -90,6 +103,20 @@ impl KnownPolicy {
 /// The name without its namespace.
 pub(super) fn plain_name(name: &str) -> &str {
     name.rsplit_once('/').map_or(name, |(_, name)| name)
+}
+
+/// What an error in a document is to upstream.
+fn flaw(document: &Document, diagnostic: &Diagnostic) -> Option<Flaw> {
+    let span = diagnostic.span.as_ref()?;
+    let is_here = span.source == document.source().name && document.range().contains(&span.start);
+    if !is_here || diagnostic.severity != Severity::Error {
+        return None;
+    }
+    Some(match diagnostic.code {
+        "unknown-field" => Flaw::UnknownField,
+        "wrong-type" | "missing-field" | "any-and-all" | "pod-security" => Flaw::Schema,
+        _ => Flaw::Meaning,
+    })
 }
 
 fn known(document: &Document, set: &PolicySet) -> Option<KnownPolicy> {
@@ -120,6 +147,7 @@ fn known(document: &Document, set: &PolicySet) -> Option<KnownPolicy> {
         rules: rules.map(|rule| known_rule(rule, &full_name, set)).collect(),
         full_name,
         plain_name,
+        flaw: None,
         other_kind: (!is_classic).then(|| kind.to_owned()),
     })
 }

@@ -28,13 +28,17 @@ const POD: &str = "{apiVersion: v1, kind: Pod, metadata: {name: a, labels: {x: b
 
 /// Outcome, actual result and message of each row of a suite over `POLICY` and `POD`.
 fn run(fields: &str, counting: Counting) -> Vec<String> {
+    run_policy(POLICY, fields, counting)
+}
+
+fn run_policy(policy: &str, fields: &str, counting: Counting) -> Vec<String> {
     let text = format!(
         "apiVersion: cli.kyverno.io/v1alpha1\nkind: Test\npolicies: [p]\nresources: [r]\n{fields}"
     );
     let (suite, diagnostics) = Suite::decode(&documents("suite.yaml", &text)[0]);
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     let files = BTreeMap::from([
-        ("p".to_owned(), documents("p.yaml", POLICY)),
+        ("p".to_owned(), documents("p.yaml", policy)),
         ("r".to_owned(), documents("r.yaml", POD)),
     ]);
     let time = jiff::Timestamp::UNIX_EPOCH;
@@ -104,6 +108,26 @@ fn upstream_takes_every_object_for_one_that_is_not_there() {
     let spec = "results: [{policy: p, rule: r, kind: Pod, result: fail, resourceSpecs: [{version: v1, name: b}]}]";
     check(spec, &["error none there is no Pod `b`"]);
     assert_eq!(run(spec, Counting::Upstream), ["passed fail CREATE bad"]);
+}
+
+#[test]
+fn upstream_treats_broken_policies_in_three_ways() {
+    let results = "results: [{policy: p, rule: r, kind: Pod, resources: [a], result: fail}]";
+    for (from, to, expected) in [
+        (
+            "deny: {conditions:",
+            "deny: {condition:",
+            "error none the policy has an unknown field; upstream does not run the suite",
+        ),
+        ("background: false", "background: 5", "failed none Not found"),
+        ("operator: Equals", "operator: Equalz", "skipped none Invalid Policy"),
+    ] {
+        let policy = POLICY.replace(from, to);
+        assert_ne!(policy, POLICY);
+        assert_eq!(run_policy(&policy, results, Counting::Upstream), [expected], "{to}");
+        let honest = run_policy(&policy, results, Counting::Honest);
+        assert_eq!(honest, ["error none policy `p` does not compile"], "{to}");
+    }
 }
 
 #[test]

@@ -163,7 +163,7 @@ fn of_object(
         return vec![Row { message: reason, not_evaluated: true, ..bare }];
     }
     let broken = policies.iter().find(|policy| match entry.rule.as_str() {
-        "" => policy.is_broken(),
+        "" => policy.flaw.is_some(),
         name => policy.rule(name).is_some_and(|rule| rule.is_broken),
     });
     if let Some(policy) = broken {

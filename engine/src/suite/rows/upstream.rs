@@ -5,7 +5,7 @@
 use crate::suite::Suite;
 use crate::suite::entry::Entry;
 use crate::suite::evaluate::Bench;
-use crate::suite::policies::{Catalogue, KnownPolicy, plain_name};
+use crate::suite::policies::{Catalogue, Flaw, KnownPolicy, plain_name};
 use crate::suite::report::{Row, RowOutcome};
 
 use super::{answered, is_named, is_of_plain_policy, is_of_rule, row};
@@ -58,13 +58,19 @@ fn of_object(
     let Some(object) = bench.objects().get(number) else { return Vec::new() };
     let bare = Row { object: object.identity.clone(), ..row(entry, resource) };
     let policies: Vec<_> = known.loosely_named(&entry.policy).collect();
-    if policies.is_empty() {
-        let outcome = RowOutcome::Failed;
-        return vec![Row { outcome, ..because(bare, "Not found") }];
-    }
-    if policies.iter().any(|policy| policy.is_broken()) {
-        let outcome = RowOutcome::Skipped;
-        return vec![Row { outcome, ..because(bare, "Invalid Policy") }];
+    let flaw = policies.iter().filter_map(|policy| policy.flaw).max();
+    match flaw {
+        Some(Flaw::UnknownField) => {
+            let message = "the policy has an unknown field; upstream does not run the suite";
+            return vec![Row { message: message.to_owned(), ..bare }];
+        }
+        Some(Flaw::Schema) => return vec![not_found(bare)],
+        Some(Flaw::Meaning) => {
+            let outcome = RowOutcome::Skipped;
+            return vec![Row { outcome, ..because(bare, "Invalid Policy") }];
+        }
+        None if policies.is_empty() => return vec![not_found(bare)],
+        None => {}
     }
     if let Some(reason) = out_of_reach(entry, &policies, &object.identity.kind, known) {
         return vec![Row { message: reason, not_evaluated: true, ..bare }];
@@ -82,6 +88,10 @@ fn of_object(
         return vec![Row { outcome, ..because(bare, "Excluded") }];
     }
     rows
+}
+
+fn not_found(row: Row) -> Row {
+    Row { outcome: RowOutcome::Failed, ..because(row, "Not found") }
 }
 
 fn because(row: Row, reason: &str) -> Row {
