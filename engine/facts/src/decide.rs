@@ -8,14 +8,8 @@ use crate::source::FactSource;
 const MAX_ROUNDS: usize = 16;
 
 /// Decides one request. Webhook, gate and command line all call this.
-///
-/// `facts` is what is known beforehand; everything else is asked of `source`.
-pub async fn decide(
-    policies: &PolicySet,
-    request: &Request,
-    mut facts: Facts,
-    source: &impl FactSource,
-) -> Decision {
+pub async fn decide(policies: &PolicySet, request: &Request, source: &impl FactSource) -> Decision {
+    let mut facts = Facts::default();
     for _ in 0..MAX_ROUNDS {
         match policies.evaluate(request, &facts) {
             Evaluation::Decided(decision) => return decision,

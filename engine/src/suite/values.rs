@@ -1,11 +1,6 @@
-//! Values of variables: what a values file puts into requests and into the context of rules.
+//! Values of variables: what a suite or its values file puts into the context of rules.
 //!
 //! Upstream: cmd/cli/kubectl-kyverno/variables, store.
-
-mod cases;
-
-pub use cases::Case;
-pub(crate) use cases::plain_name;
 
 use std::sync::Arc;
 
@@ -18,19 +13,19 @@ use crate::tree::{Node, Tree};
 
 /// What a values file says.
 #[derive(Clone, Debug, Default)]
-pub struct Values {
+pub(super) struct Values {
     global: Vec<Setting>,
     policies: Vec<PolicyValues>,
     /// Namespace objects with their labels, by name.
-    pub(crate) namespaces: Vec<(String, Arc<Tree>)>,
-    pub(crate) subresources: Vec<Subresource>,
+    pub(super) namespaces: Vec<(String, Arc<Tree>)>,
+    pub(super) subresources: Vec<Subresource>,
 }
 
 /// A value and the keys that lead to it.
 #[derive(Clone, Debug)]
-pub(crate) struct Setting {
-    pub(crate) path: Vec<String>,
-    pub(crate) value: Arc<Tree>,
+pub(super) struct Setting {
+    pub(super) path: Vec<String>,
+    pub(super) value: Arc<Tree>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -42,15 +37,29 @@ struct PolicyValues {
 
 /// A kind whose objects stand for a subresource of another.
 #[derive(Clone, Debug)]
-pub(crate) struct Subresource {
-    pub(crate) kind: GroupVersionKind,
-    pub(crate) parent: GroupVersionKind,
+pub(super) struct Subresource {
+    pub(super) kind: GroupVersionKind,
+    pub(super) parent: GroupVersionKind,
     /// Such as `scale`.
-    pub(crate) name: String,
+    pub(super) name: String,
+}
+
+/// Reads a values file.
+pub(super) fn file(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> (Values, bool) {
+    let problems = Problems::of(document);
+    let mut values = Values::default();
+    if let Some(fields) = Fields::of(document.tree().root(), "a values file", &problems) {
+        let mut fields = fields.fold_case();
+        fields.ignore(&["apiVersion", "kind", "metadata"]);
+        values = spec(fields, &problems);
+    }
+    let is_sound = problems.errors() == 0;
+    diagnostics.extend(problems.into_diagnostics());
+    (values, is_sound)
 }
 
 /// Reads what stands under `values`, or in a values file.
-pub(crate) fn spec(mut fields: Fields<'_, '_, '_>, problems: &Problems<'_>) -> Values {
+pub(super) fn spec(mut fields: Fields<'_, '_, '_>, problems: &Problems<'_>) -> Values {
     let mut values =
         Values { global: settings(&mut fields, "globalValues", problems), ..Values::default() };
     for node in fields.list("policies").unwrap_or_default() {
@@ -254,31 +263,8 @@ fn subresource(node: Node<'_>, problems: &Problems<'_>) -> Option<Subresource> {
 }
 
 impl Values {
-    /// Reads a values file (`kind: Values` of cli.kyverno.io); nothing counts where something in
-    /// it is wrong.
-    pub fn read(document: &Document) -> (Self, Vec<Diagnostic>) {
-        let problems = Problems::of(document);
-        let mut values = Self::default();
-        if let Some(fields) = Fields::of(document.tree().root(), "a values file", &problems) {
-            let mut fields = fields.fold_case();
-            fields.ignore(&["apiVersion", "kind", "metadata"]);
-            values = spec(fields, &problems);
-        }
-        (values, problems.into_diagnostics())
-    }
-
-    /// Whether namespaces are described; those that are not have no labels then.
-    pub fn describes_namespaces(&self) -> bool {
-        !self.namespaces.is_empty()
-    }
-
-    /// What the values say of a namespace: an object with its labels.
-    pub fn namespace(&self, name: &str) -> Option<&Arc<Tree>> {
-        self.namespaces.iter().find(|(known, _)| known == name).map(|(_, tree)| tree)
-    }
-
     /// What is set for a policy on an object of this name; later settings win.
-    pub(crate) fn settings<'v, 'n>(
+    pub(super) fn settings<'v, 'n>(
         &'v self,
         policy: &'n str,
         resource: &'n str,
@@ -294,7 +280,7 @@ impl Values {
     }
 
     /// Puts the values of rules into facts, also for the rules that autogen makes of them.
-    pub(crate) fn add_rule_values(&self, facts: &mut Facts) {
+    pub(super) fn add_rule_values(&self, facts: &mut Facts) {
         for values in &self.policies {
             for (rule, settings) in &values.rules {
                 for prefix in ["", "autogen-", "autogen-cronjob-"] {
