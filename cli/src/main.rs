@@ -8,6 +8,7 @@ mod load;
 mod output;
 mod suites;
 mod ui;
+mod user_info;
 
 use std::process::ExitCode;
 
