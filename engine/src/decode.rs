@@ -19,6 +19,8 @@ struct Problem {
     diagnostic: Diagnostic,
     /// The node that is wrong.
     node: u32,
+    /// Whether the rule is evaluated all the same, and says itself what is wrong.
+    harmless: bool,
 }
 
 impl<'d> Problems<'d> {
@@ -33,12 +35,21 @@ impl<'d> Problems<'d> {
 
     /// Notes that a value is wrong.
     pub(crate) fn at(&self, node: Node<'_>, diagnostic: Diagnostic) {
-        self.found.borrow_mut().push(Problem { diagnostic, node: node.index() });
+        let problem = Problem { diagnostic, node: node.index(), harmless: false };
+        self.found.borrow_mut().push(problem);
     }
 
-    /// How many errors there are; warnings do not count.
+    /// Notes that a value is wrong of which the rule will say so itself, when it is reached.
+    pub(crate) fn at_later(&self, node: Node<'_>, diagnostic: Diagnostic) {
+        let problem = Problem { diagnostic, node: node.index(), harmless: true };
+        self.found.borrow_mut().push(problem);
+    }
+
+    /// How many errors there are that break a rule; warnings do not count.
     pub(crate) fn errors(&self) -> usize {
-        let is_error = |problem: &&Problem| problem.diagnostic.severity == Severity::Error;
+        let is_error = |problem: &&Problem| {
+            problem.diagnostic.severity == Severity::Error && !problem.harmless
+        };
         self.found.borrow().iter().filter(is_error).count()
     }
 

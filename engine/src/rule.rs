@@ -17,10 +17,34 @@ pub(crate) struct Rule {
     pub(crate) policy: Arc<Policy>,
     /// `None` where it cannot be read: then the rule is about everything, not to pass in silence.
     pub(crate) matcher: Option<Matcher>,
+    /// The kinds of objects it is kept to, whatever it matches.
+    pub(crate) scope: Scope,
     /// What follows from a failure where nothing more exact is known.
     pub(crate) action: Action,
     pub(crate) failure_policy: FailurePolicy,
     pub(crate) program: Program,
+}
+
+/// The kinds of objects a rule is kept to.
+#[derive(Debug, Default)]
+pub(crate) enum Scope {
+    #[default]
+    Everything,
+    /// Rules made for pod controllers.
+    Only(Arc<[Box<str>]>),
+    /// Written rules that give way to rules that were made.
+    Except(Arc<[Box<str>]>),
+}
+
+impl Scope {
+    pub(crate) fn holds(&self, kind: &str) -> bool {
+        let named = |kinds: &[Box<str>]| kinds.iter().any(|known| &**known == kind);
+        match self {
+            Self::Everything => true,
+            Self::Only(kinds) => named(kinds),
+            Self::Except(kinds) => !named(kinds),
+        }
+    }
 }
 
 /// What a rule runs; closed on purpose.

@@ -3,6 +3,7 @@
 mod arithmetic;
 mod arrays;
 mod by;
+mod certificate;
 mod collections;
 mod encoding;
 mod images;
@@ -108,6 +109,7 @@ static FUNCTIONS: &[Function] = &[
     Function { name: "not_null", arguments: &[ANY], variadic: true, call: collections::not_null },
     function("object_from_lists", &[A, A], collections::object_from_lists),
     function("parse_json", &[S], encoding::parse_json),
+    function("parse_yaml", &[S], encoding::parse_yaml),
     function("path_canonicalize", &[S], strings::path_canonicalize),
     function("pattern_match", &[S, SN], strings::pattern_match),
     function("random", &[S], random::random),
@@ -150,6 +152,7 @@ static FUNCTIONS: &[Function] = &[
     function("truncate", &[S, N], strings::truncate),
     function("type", &[ANY], collections::type_name),
     function("values", &[O], collections::values),
+    function("x509_decode", &[S], certificate::x509_decode),
 ];
 
 /// The function of this name.

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use crate::matcher::KindSelector;
 use crate::tree::{Builder, Kind, Node, Tree};
 
 /// The controllers whose template is at `spec.template`, as `kind` and as a match names them.
@@ -27,7 +28,22 @@ pub(crate) struct Generated {
     pub(crate) tree: Arc<Tree>,
     /// The number of the rule it was made from.
     pub(crate) source: usize,
+    /// The kinds of objects for which it was made: a block of its match that names others is idle.
+    pub(crate) kinds: Arc<[Box<str>]>,
 }
+
+/// What is made for a policy.
+#[derive(Debug, Default)]
+pub(crate) struct Made {
+    /// For each rule in order, one for controllers and one for CronJobs.
+    pub(crate) rules: Vec<Generated>,
+    /// The kinds for which anything was made: there, written rules whose names begin as those of
+    /// made rules do are left out.
+    pub(crate) kinds: Vec<Box<str>>,
+}
+
+/// How the name of a rule that was made begins.
+pub(crate) const PREFIX: &str = "autogen-";
 
 /// Where the pod stands in the controllers that a rule is made for.
 #[derive(Clone, Copy)]
@@ -36,38 +52,44 @@ enum Shape {
     CronJob,
 }
 
-/// The rules that are made for a policy: for each of its rules in order, one for controllers and
-/// one for CronJobs.
-pub(crate) fn generate(annotations: Option<Node<'_>>, rules: &[Node<'_>]) -> Vec<Generated> {
+/// The rules that are made for a policy.
+pub(crate) fn generate(annotations: Option<Node<'_>>, rules: &[Node<'_>]) -> Made {
+    let mut made = Made::default();
     if !is_supported(rules) {
-        return Vec::new();
+        return made;
     }
     let asked = annotations.and_then(|annotations| annotations.get(ANNOTATION)?.as_str());
-    let is_asked = |kind: &str| asked.is_none_or(|kinds| kinds.split(',').any(|word| word == kind));
-    let kinds: Vec<_> = CONTROLLERS
+    let asked: Vec<&str> = match asked {
+        Some(words) => words.split(',').filter(|word| !matches!(*word, "" | "none")).collect(),
+        None => CONTROLLERS.iter().map(|(kind, _)| *kind).chain([CRON_JOB]).collect(),
+    };
+    let kinds: Vec<&str> = asked.iter().copied().filter(|kind| *kind != CRON_JOB).collect();
+    let selectors: Vec<&str> = kinds
         .iter()
-        .filter(|(kind, _)| is_asked(kind))
-        .map(|(_, selector)| *selector)
+        .map(|kind| CONTROLLERS.iter().find(|(known, _)| known == kind).map_or(*kind, |(_, s)| s))
         .collect();
-    let mut generated = Vec::new();
+    let plain: Arc<[Box<str>]> = kinds.iter().map(|kind| Box::from(*kind)).collect();
     for (source, rule) in rules.iter().enumerate() {
         let name = rule.get("name").and_then(|name| name.as_str()).unwrap_or_default();
-        if name.starts_with("autogen-") || !is_about_pods(*rule) {
+        if name.starts_with(PREFIX) || !is_about_pods(*rule) {
             continue;
         }
-        let mut add = |kinds: &[&str], shape| {
-            if let Some(tree) = rewrite(*rule, kinds, shape) {
-                generated.push(Generated { tree: Arc::new(tree), source });
+        let mut add = |selectors: &[&str], kinds: Arc<[Box<str>]>, shape| {
+            if let Some(tree) = rewrite(*rule, selectors, shape) {
+                made.kinds.extend(kinds.iter().cloned());
+                made.rules.push(Generated { tree: Arc::new(tree), source, kinds });
             }
         };
         if !kinds.is_empty() {
-            add(&kinds, Shape::Template);
+            add(&selectors, Arc::clone(&plain), Shape::Template);
         }
-        if is_asked(CRON_JOB) {
-            add(&["batch/v1/CronJob"], Shape::CronJob);
+        if asked.contains(&CRON_JOB) {
+            add(&["batch/v1/CronJob"], Arc::from([Box::from(CRON_JOB)]), Shape::CronJob);
         }
     }
-    generated
+    made.kinds.sort_unstable();
+    made.kinds.dedup();
+    made
 }
 
 /// Whether all rules leave autogen on, and one names a pod or a controller (`CanAutoGen`).
@@ -122,9 +144,9 @@ fn kinds(resources: Node<'_>) -> Vec<&str> {
     kinds.into_iter().flat_map(|kinds| kinds.iter()).filter_map(|kind| kind.as_str()).collect()
 }
 
-/// Whether a kind, with or without group and version, is `Pod`.
+/// Whether a kind is `Pod`, with or without group, version and subresource.
 fn names_pod(kind: &str) -> bool {
-    kind.rsplit('/').next() == Some("Pod")
+    KindSelector::parse(kind).exact_kind() == Some("Pod")
 }
 
 /// Whether a rule matches pods and, if it excludes kinds, excludes pods.

@@ -14,7 +14,7 @@ use crate::decode::{Fields, Problems, expected, unknown_word};
 use crate::diagnostic::Diagnostic;
 use crate::matcher::Matcher;
 use crate::read::Document;
-use crate::rule::{Compiled, OtherRules, Policy, Program, Rule};
+use crate::rule::{Compiled, OtherRules, Policy, Program, Rule, Scope};
 use crate::scalar::wildcard::Wildcard;
 use crate::tree::{Node, Tree};
 use crate::value::Value;
@@ -138,10 +138,20 @@ fn compile_spec(
         for rule in compiled.rules.iter_mut().skip(before) {
             rule.program = Program::broken(&rule.info.policy);
         }
+        broken.iter_mut().for_each(|failed| *failed = true);
+    }
+    let made = autogen::generate(annotations, &spec.rules);
+    if !made.kinds.is_empty() {
+        let kinds: Arc<[Box<str>]> = made.kinds.into();
+        for rule in compiled.rules.iter_mut().skip(before) {
+            if rule.name.starts_with(autogen::PREFIX) {
+                rule.scope = Scope::Except(Arc::clone(&kinds));
+            }
+        }
     }
     // What is wrong with a made rule was said of the rule it was made from.
     let silent = Problems::silent();
-    for generated in autogen::generate(annotations, &spec.rules) {
+    for generated in made.rules {
         let failed = broken.get(generated.source).copied().unwrap_or(true);
         let Some(rule) = RuleSpec::decode(generated.tree.root(), &silent) else { continue };
         if matches!(rule.body, RuleBody::Other(_)) {
@@ -150,7 +160,11 @@ fn compile_spec(
         let written = spec.rules.get(generated.source).and_then(|rule| rule.get("name")?.as_str());
         let program = shared.lower(&generated.tree, &rule, &silent);
         let shared = Shared { info: shared.info.clone(), policy: Arc::clone(&shared.policy), spec };
+        let from = compiled.rules.len();
         shared.add_named(&rule, written.unwrap_or(rule.name), Some(program), failed, compiled);
+        for rule in compiled.rules.iter_mut().skip(from) {
+            rule.scope = Scope::Only(Arc::clone(&generated.kinds));
+        }
     }
 }
 
@@ -296,6 +310,7 @@ impl Shared<'_> {
             name: name.into(),
             policy: Arc::clone(&self.policy),
             matcher,
+            scope: Scope::default(),
             action,
             failure_policy: self.spec.failure_policy,
             program: match validation {
@@ -423,7 +438,7 @@ impl Lowering<'_, '_> {
         let list = Query::parse(list.trim());
         if let (Query::Broken { text, error }, Some(node)) = (&list, node.get("list")) {
             let message = format!("`{text}` is no JMESPath expression: {error}");
-            self.problems.at(node, Diagnostic::error("expression", message));
+            self.problems.at_later(node, Diagnostic::error("expression", message));
         }
         let Found::Check(check) = schema::the_one(&checks, node, self.problems)? else {
             return None;

@@ -6,7 +6,7 @@
 mod entry;
 mod request;
 
-pub(crate) use entry::{ContextEntry, EntryKind, Field, Select, stays_in};
+pub(crate) use entry::{ContextEntry, EntryKind, Field, Select, Written, stays_in};
 pub(crate) use request::Document;
 
 use std::cell::RefCell;
@@ -280,8 +280,9 @@ impl<'t> Context<'t> {
             }
         }
         if !self.has("images") && mentions(text, "images") {
-            let images = request::images(&self.root).map_err(Stop::Failed)?;
-            self.set("images", images);
+            if let Some(images) = request::images(&self.root).map_err(Stop::Failed)? {
+                self.set("images", images);
+            }
         }
         Ok(())
     }

@@ -177,7 +177,7 @@ fn pod_security<'t>(
     run: Run<'t>,
     headline: &str,
 ) -> Answer {
-    let Some(object) = document.object else {
+    let Some(object) = document.object.filter(|_| document.operation != Operation::Delete) else {
         return Answer::Nothing("there is no object to judge");
     };
     let (excused, keys): (&[&Exclusion], &[&str]) = match exemption {

@@ -59,7 +59,7 @@ enum Part {
 #[derive(Debug)]
 enum Key {
     Constant(Box<str>),
-    Text(TextTemplate),
+    Text { template: TextTemplate, written: Box<str> },
 }
 
 /// A place in a tree that is kept alive.
@@ -88,6 +88,8 @@ enum Variable {
     Static { expression: Query, on_delete: Option<Query> },
     /// Parts of the expression's text are variables themselves.
     Nested(Vec<Segment>),
+    /// `@`: the value at the same place in the object.
+    Here,
 }
 
 /// An expression, or why it is none.
@@ -208,7 +210,7 @@ impl Part {
                     let part = Self::compile(tree, value, document, path);
                     path.pop();
                     let key = match TextTemplate::compile(key) {
-                        Ok(template) => Key::Text(template),
+                        Ok(template) => Key::Text { template, written: key.into() },
                         Err(literal) => Key::Constant(literal.into()),
                     };
                     (key, part)
@@ -244,18 +246,20 @@ impl Part {
                     let length = path.len();
                     let key = match key {
                         Key::Constant(key) => Text::Borrowed(key),
-                        Key::Text(template) => match template.render_at(context, path)? {
-                            Value::String(text) => text,
-                            other => {
-                                return Err(Stop::Failed(format!(
-                                    "expected string after substituting variables in key, found {}",
-                                    other.to_json()
-                                )));
+                        Key::Text { template, written } => {
+                            match template.render_at(context, path)? {
+                                Value::String(text) => text,
+                                _ => {
+                                    return Err(Stop::Failed(format!(
+                                        "expected string after substituting variables in key \
+                                         \"{written}\""
+                                    )));
+                                }
                             }
-                        },
+                        }
                     };
                     path.push('/');
-                    path.push_str(&key);
+                    path.push_str(&key.replace('/', "\\/"));
                     let value = part.render(context, path)?;
                     path.truncate(length);
                     entries.insert(key, value);
@@ -369,6 +373,18 @@ impl Variable {
                 }
                 context.query_text(&text).map_err(|stop| at(&text, stop))
             }
+            Self::Here => {
+                let object = match context.query_text("target") {
+                    Ok(_) => "target",
+                    Err(Stop::Failed(_)) => "request.object",
+                    Err(other) => return Err(other),
+                };
+                let mut text = scan::expression_of_path(object, path);
+                if context.is_delete() {
+                    text = on_delete(&text);
+                }
+                context.query_text(&text).map_err(|stop| at(&text, stop))
+            }
         }
     }
 
@@ -391,10 +407,14 @@ impl Variable {
                 }
                 found.push(FoundVariable { text, query: None });
             }
+            Self::Here => found.push(FoundVariable { text: "@".to_owned(), query: None }),
         }
     }
 
     fn parse(text: &str) -> Self {
+        if text == "@" {
+            return Self::Here;
+        }
         let changed = on_delete(text);
         let on_delete = (changed != text).then(|| Query::parse(&changed));
         Self::Static { expression: Query::parse(text), on_delete }

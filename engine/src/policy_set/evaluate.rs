@@ -86,6 +86,9 @@ impl<'t> Round<'t> {
         let mut applied: Option<&str> = None;
         for number in self.set.index.candidates(&self.request.kind.kind) {
             let Some(rule) = self.set.rules.get(number as usize) else { continue };
+            if !rule.scope.holds(&self.request.kind.kind) {
+                continue;
+            }
             let said = match self.matches(rule, self.request.object_root_or_old()) {
                 Ok(false) => continue,
                 Ok(true) if rule.policy.apply_one && applied == Some(&*rule.policy.name) => {

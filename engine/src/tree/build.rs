@@ -160,6 +160,20 @@ impl Builder {
         self.decoded.len()
     }
 
+    /// Takes the entries with these numbers, in rising order, out of the innermost map.
+    pub(crate) fn drop_entries(&mut self, numbers: &[usize]) {
+        let Some(start) = self.open.last().map(|open| open.start) else { return };
+        for number in numbers.iter().rev() {
+            let entry = start + 2 * number..start + 2 * number + 2;
+            if entry.end <= self.pending.len() {
+                self.pending.drain(entry.clone());
+            }
+            if entry.end <= self.pending_places.len() {
+                self.pending_places.drain(entry);
+            }
+        }
+    }
+
     /// Ends the innermost list or map, whose last byte stands before `end`.
     pub(crate) fn close_at(&mut self, end: u32) -> Result<(), DuplicateKey> {
         if let Some(open) = self.open.last_mut() {

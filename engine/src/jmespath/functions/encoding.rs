@@ -7,6 +7,7 @@ use sha2::Digest;
 use super::{Argument, Arguments};
 use crate::jmespath::evaluate::{Failure, Result};
 use crate::jmespath::json;
+use crate::read::Limits;
 use crate::scalar::number::format_float;
 use crate::value::Value;
 
@@ -48,6 +49,16 @@ pub(super) fn parse_json<'t>(arguments: &Arguments<'_, 't, '_, '_>) -> Result<'t
     arguments.read(text.len())?;
     arguments.evaluation.made(text.len().saturating_mul(16))?;
     let tree = json::tree(&text).map_err(Failure::failed)?;
+    Ok(arguments.evaluation.scope.arena.tree(tree).root().into())
+}
+
+pub(super) fn parse_yaml<'t>(arguments: &Arguments<'_, 't, '_, '_>) -> Result<'t> {
+    let text = arguments.text(0);
+    arguments.steps(text.len() / 8)?;
+    arguments.evaluation.made(text.len().saturating_mul(16))?;
+    let tree = crate::read::parse_yaml(&*text, &Limits::default())
+        .map_err(|error| Failure::failed(format!("yaml: {}", error.message)))?;
+    arguments.evaluation.made(tree.len().saturating_mul(16))?;
     Ok(arguments.evaluation.scope.arena.tree(tree).root().into())
 }
 

@@ -129,6 +129,12 @@ fn encodings() {
         ("base64_decode('YWJjYQ==YQ==')", "error: illegal base64 data at input byte 8"),
         ("parse_json('{\"a\": [1, 2.50]}').a[1]", "2.5"),
         ("parse_json('{')", "error: unexpected end of JSON input"),
+        ("parse_yaml('a: [1, y]').a", "[1,true]"),
+        ("parse_yaml('')", "null"),
+        (
+            "parse_yaml('a: [') || `1`",
+            "error: yaml: expected the end of what `[` opened, found none",
+        ),
         ("md5('a')", "\"0cc175b9c0f1b6a831c399e269772661\""),
         ("sha1('a')", "\"86f7e437faa5a7fce15d1ddcb9eaeaea377667b8\""),
         ("sha256('a')", "\"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb\""),

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use crate::decode::{Fields, Problems};
 use crate::diagnostic::Diagnostic;
 use crate::facts::Method;
-use crate::kyverno::context::{ContextEntry, EntryKind, Field, Select, stays_in};
+use crate::kyverno::context::{ContextEntry, EntryKind, Field, Select, Written, stays_in};
 use crate::kyverno::variables::Template;
-use crate::tree::{Node, Tree};
+use crate::scalar::number;
+use crate::tree::{Kind, Node, Tree};
+use crate::value::Value;
 
 /// The entries of a `context` list; what is wrong with one is noted and leaves it out.
 pub(super) fn entries(
@@ -45,9 +47,9 @@ fn entry(
     let compiler = Compiler { tree, namespace, problems };
     let kind = match *kind {
         "variable" => EntryKind::Variable {
-            value: compiler.optional(&mut body, "value"),
-            path: compiler.optional(&mut body, "jmesPath"),
-            default: compiler.optional(&mut body, "default"),
+            value: compiler.written(&mut body, "value"),
+            path: compiler.written(&mut body, "jmesPath"),
+            default: compiler.written(&mut body, "default"),
         },
         "configMap" => compiler.config_map(&mut body)?,
         "apiCall" => compiler.api_call(&mut body)?,
@@ -67,6 +69,39 @@ fn entry(
     Some(ContextEntry { name: name.into(), kind })
 }
 
+/// A value as Go prints it where it expects a string; the depth is bounded by the parser.
+fn print(node: Node<'_>, text: &mut String) {
+    match node.kind() {
+        Kind::String(value) => text.push_str(value),
+        Kind::Null => text.push_str("<nil>"),
+        Kind::Bool(value) => text.push_str(&format!("%!s(bool={value})")),
+        Kind::Int(_) | Kind::Float(_) | Kind::BigInt(_) => {
+            let number = number::format_value(&Value::from(node));
+            text.push_str(&format!("%!s(float64={number})"));
+        }
+        Kind::List(items) => {
+            text.push('[');
+            for (position, item) in items.iter().enumerate() {
+                text.push_str(if position == 0 { "" } else { " " });
+                print(item, text);
+            }
+            text.push(']');
+        }
+        Kind::Map(entries) => {
+            let mut sorted: Vec<_> = entries.iter().collect();
+            sorted.sort_by_key(|(key, _)| *key);
+            text.push_str("map[");
+            for (position, (key, value)) in sorted.into_iter().enumerate() {
+                text.push_str(if position == 0 { "" } else { " " });
+                text.push_str(key);
+                text.push(':');
+                print(value, text);
+            }
+            text.push(']');
+        }
+    }
+}
+
 struct Compiler<'c, 'd> {
     tree: &'c Arc<Tree>,
     namespace: Option<&'c str>,
@@ -76,6 +111,16 @@ struct Compiler<'c, 'd> {
 impl Compiler<'_, '_> {
     fn optional(&self, fields: &mut Fields<'_, '_, '_>, name: &'static str) -> Option<Template> {
         fields.get(name).map(|node| Template::compile(self.tree, node))
+    }
+
+    fn written(&self, fields: &mut Fields<'_, '_, '_>, name: &'static str) -> Option<Written> {
+        let node = fields.get(name)?;
+        let template = Template::compile(self.tree, node);
+        let mut text = String::new();
+        if template.as_constant().is_none() {
+            print(node, &mut text);
+        }
+        Some(Written { template, text: text.into() })
     }
 
     fn required(&self, fields: &mut Fields<'_, '_, '_>, name: &'static str) -> Option<Template> {

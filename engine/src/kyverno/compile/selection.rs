@@ -105,7 +105,6 @@ fn filter(fields: &mut Fields<'_, '_, '_>, problems: &Problems<'_>) -> ResourceF
 
 fn description(mut resources: Fields<'_, '_, '_>, problems: &Problems<'_>) -> ResourceDescription {
     const OPERATIONS: [&str; 4] = ["CREATE", "CONNECT", "UPDATE", "DELETE"];
-    let written = resources.node().as_map().is_some_and(|entries| !entries.is_empty());
     let operations = resources.list("operations").into_iter().flatten().filter_map(|node| {
         let operation = node.as_str().and_then(Operation::parse);
         if operation.is_none() {
@@ -113,10 +112,10 @@ fn description(mut resources: Fields<'_, '_, '_>, problems: &Problems<'_>) -> Re
         }
         operation
     });
-    let operations = operations.collect();
+    let operations: Vec<_> = operations.collect();
     let selector = |node: Option<Node<'_>>| node.and_then(|node| label_selector(node, problems));
-    let description = ResourceDescription {
-        written,
+    let mut description = ResourceDescription {
+        written: false,
         kinds: resources.texts("kinds").unwrap_or_default(),
         name: resources.text("name").unwrap_or_default().to_owned(),
         names: resources.texts("names").unwrap_or_default(),
@@ -127,6 +126,8 @@ fn description(mut resources: Fields<'_, '_, '_>, problems: &Problems<'_>) -> Re
         operations,
     };
     resources.finish();
+    // Empty lists say nothing: upstream does not keep them.
+    description.written = description != ResourceDescription::default();
     description
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct ContextEntry {
 #[derive(Debug)]
 pub(crate) enum EntryKind {
     /// A value, an expression over it or over the context, and what stands in for nothing.
-    Variable { value: Option<Template>, path: Option<Template>, default: Option<Template> },
+    Variable { value: Option<Written>, path: Option<Written>, default: Option<Written> },
     /// A ConfigMap's data.
     ConfigMap { name: Template, namespace: Option<Template> },
     /// An answer of the Kubernetes API.
@@ -39,6 +39,13 @@ pub(crate) enum EntryKind {
     ImageRegistry { reference: Template, path: Option<Template> },
     /// A `GlobalContextEntry`, or a projection of one.
     GlobalReference { name: Template, path: Option<Template> },
+}
+
+/// A value with variables, and how upstream prints it in errors.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) template: Template,
+    pub(crate) text: Box<str>,
 }
 
 /// A key and its value in a call.
@@ -126,25 +133,33 @@ impl ContextEntry {
 /// Upstream: pkg/engine/context/loaders/variable.go.
 fn variable<'t>(
     name: &str,
-    value: Option<&'t Template>,
-    path: Option<&'t Template>,
-    default: Option<&'t Template>,
+    value: Option<&'t Written>,
+    path: Option<&'t Written>,
+    default: Option<&'t Written>,
     context: &mut Context<'t>,
 ) -> Result<Value<'t>, Stop> {
+    let mut render = |written: &'t Written| {
+        render(&format!("{name} {}", written.text), &written.template, context)
+    };
     let path = match path {
-        Some(path) => Some(text(name, path, context)?),
+        Some(written) => match render(written)? {
+            Value::String(text) if text.is_empty() => None,
+            Value::String(text) => Some(text.to_string()),
+            _ => {
+                let text = &written.text;
+                return Err(Stop::Failed(format!(
+                    "jmespath value must be a string {name} {text}: <nil>"
+                )));
+            }
+        },
         None => None,
     };
-    let default = match default {
-        Some(default) => Some(render(name, default, context)?),
-        None => None,
-    }
-    .filter(|value| !value.is_null());
+    let default = default.map(&mut render).transpose()?.filter(|value| !value.is_null());
+    let value = value.map(render).transpose()?;
     let output = match (value, path) {
         (None, None) => None,
-        (Some(value), None) => Some(render(name, value, context)?),
+        (Some(value), None) => Some(value),
         (Some(value), Some(path)) => {
-            let value = render(name, value, context)?;
             let found = context.parse(&path).and_then(|path| context.search_plainly(path, &value));
             or_default(found, &path, default.as_ref())?
         }

@@ -48,8 +48,11 @@ impl<'t> Document<'t> {
             set("oldObject", Value::from(old));
         }
         set("operation", Value::from(operation.as_str()));
-        set("namespace", Value::from(request.namespace.as_deref().unwrap_or_default()));
-        if !request.uid.is_empty() {
+        let from_server = !request.uid.is_empty();
+        // Upstream's command line takes the namespace from the object, which is gone on delete.
+        let namespace = request.namespace.as_deref().filter(|_| from_server || object.is_some());
+        set("namespace", Value::from(namespace.unwrap_or_default()));
+        if from_server {
             set("uid", Value::from(request.uid.as_str()));
             set("name", Value::from(request.name.as_str()));
             set("kind", kind(request));
@@ -148,14 +151,18 @@ pub(crate) fn pod_spec_path(kind: &str) -> Option<&'static [&'static str]> {
 
 /// The variable `images`: by kind of container, then by container name.
 ///
+/// There is none where the object has no images.
+///
 /// Upstream: pkg/engine/context/context.go (`AddImageInfos`), pkg/utils/api/image.go.
-pub(super) fn images<'t>(root: &BTreeMap<Text<'t>, Value<'t>>) -> Result<Value<'t>, String> {
+pub(super) fn images<'t>(
+    root: &BTreeMap<Text<'t>, Value<'t>>,
+) -> Result<Option<Value<'t>>, String> {
     let request = root.get("request").cloned().unwrap_or_default();
-    let object = request.get("object").or_else(|| request.get("oldObject")).unwrap_or_default();
+    let object = request.get("object").unwrap_or_default();
     let kind = object.get("kind").unwrap_or_default();
     let mut groups: BTreeMap<Text<'t>, Value<'t>> = BTreeMap::new();
     let Some(path) = kind.as_str().and_then(pod_spec_path) else {
-        return Ok(Value::from(groups));
+        return Ok(None);
     };
     let spec = path.iter().try_fold(object, |value, key| value.get(key)).unwrap_or_default();
     let mut pointer = String::new();
@@ -178,7 +185,7 @@ pub(super) fn images<'t>(root: &BTreeMap<Text<'t>, Value<'t>>) -> Result<Value<'
             groups.insert(Text::Borrowed(group), Value::from(by_name));
         }
     }
-    Ok(Value::from(groups))
+    Ok((!groups.is_empty()).then(|| Value::from(groups)))
 }
 
 /// An image as expressions read it; empty parts are left out, as upstream's JSON leaves them out.

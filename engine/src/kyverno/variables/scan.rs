@@ -110,6 +110,50 @@ impl Taken {
     }
 }
 
+/// The expression that reads the place of an object at which `{{ @ }}` stands in a rule's value.
+///
+/// Upstream leaves out two steps, which lead to the value in the rule, even where it fills in the
+/// value alone (pkg/engine/variables/vars.go, pkg/utils/jsonpointer).
+pub(super) fn expression_of_path(object: &str, path: &str) -> String {
+    let mut steps = steps(path);
+    if let Some(position) = steps.iter().position(|step| step == "foreach") {
+        steps.drain(..=position);
+    }
+    let mut text = object.to_owned();
+    for step in steps.iter().skip(2) {
+        let is_index = !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit());
+        let is_plain = !step.starts_with(|first: char| first.is_ascii_digit())
+            && step.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        match (is_index, is_plain) {
+            (true, _) => text.push_str(&format!("[{step}]")),
+            (_, true) => text.push_str(&format!(".{step}")),
+            _ => {
+                let quoted = step.replace('\\', "\\\\").replace('"', "\\\"");
+                text.push_str(&format!(".\"{quoted}\""));
+            }
+        }
+    }
+    text
+}
+
+/// The steps of a path in which `\/` is a slash that does not separate.
+fn steps(path: &str) -> Vec<String> {
+    let mut steps: Vec<String> = Vec::new();
+    let mut characters = path.chars().peekable();
+    while let Some(character) = characters.next() {
+        match (character, steps.last_mut()) {
+            ('\\', Some(step)) if characters.peek() == Some(&'/') => {
+                characters.next();
+                step.push('/');
+            }
+            ('/', _) => steps.push(String::new()),
+            (_, Some(step)) => step.push(character),
+            (_, None) => steps.push(character.to_string()),
+        }
+    }
+    steps
+}
+
 /// `\{{ … }}` reads `{{ … }}`.
 fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -15,6 +15,7 @@ fn part(segment: &Segment) -> String {
         Segment::Variable(Variable::Nested(segments)) => {
             format!("<{}>", segments.iter().map(part).collect::<Vec<_>>().join("|"))
         }
+        Segment::Variable(Variable::Here) => "<@>".to_owned(),
     }
 }
 

@@ -61,6 +61,8 @@ struct Frame {
     budget: Budget,
     /// The numbers of its merge entries.
     merges: Vec<usize>,
+    /// The keys that are booleans: which, their number, and their place.
+    booleans: Vec<(bool, usize, Place)>,
     /// How many keys there were so far.
     keys: usize,
     /// Whether the value that comes next is to be merged.
@@ -156,6 +158,7 @@ impl<'t> Reader<'t> {
             anchor,
             budget: before,
             merges: Vec::new(),
+            booleans: Vec::new(),
             keys: 0,
             merge_next: false,
             is_flow: style == StructureStyle::Flow,
@@ -179,6 +182,7 @@ impl<'t> Reader<'t> {
         let Some(frame) = self.frames.pop() else { return Ok(()) };
         self.flow_depth -= usize::from(frame.is_flow);
         if frame.merges.is_empty() {
+            self.drop_equal_booleans(&frame);
             self.builder.close_at(self.end).map_err(ReadError::from)?;
         } else {
             let overridden = self.builder.close_merging(&frame.merges, self.end);
@@ -194,6 +198,34 @@ impl<'t> Reader<'t> {
             }
         }
         self.complete(frame.anchor, &frame.budget, None)
+    }
+
+    /// Lets the last of several keys count that are the same boolean, spelled differently (`y` and
+    /// `on`), as go-yaml does. Keys that are spelled alike stay, and are refused.
+    fn drop_equal_booleans(&mut self, frame: &Frame) {
+        // There are 22 spellings: where there are more keys, some are spelled alike.
+        if frame.booleans.len() > 22 {
+            return;
+        }
+        let mut dropped = Vec::new();
+        for (position, (value, number, place)) in frame.booleans.iter().enumerate() {
+            let later = frame.booleans.get(position + 1..).unwrap_or_default();
+            let mut equal =
+                later.iter().filter(|(other, ..)| other == value).map(|(.., other)| *other);
+            let Some(next) = equal.next() else { continue };
+            let spelled = self.text_at(*place);
+            if std::iter::once(next).chain(equal).any(|other| self.text_at(other) == spelled) {
+                continue;
+            }
+            dropped.push(*number);
+            let message = format!(
+                "keys `{spelled}` and `{}` are both `{value}`: only the last counts, as for kubectl",
+                self.text_at(next)
+            );
+            let warning = ReadError::new("boolean-key", message, *place);
+            self.warnings.push(warning.help("put the keys into quotes"));
+        }
+        self.builder.drop_entries(&dropped);
     }
 
     /// Does what a completed node asks for: remembers its anchor, checks that it can be merged.
@@ -335,6 +367,9 @@ impl<'t> Reader<'t> {
                 Some(key) if key == *content => self.string(&content, place),
                 Some(key) => self.builder.string(&key, place),
                 None => self.string(&content, place),
+            }
+            if let (Scalar::Bool(value), Some(frame)) = (&resolved, self.frames.last_mut()) {
+                frame.booleans.push((*value, frame.keys, place));
             }
             self.count_key(false);
         } else if resolved == Scalar::Text {

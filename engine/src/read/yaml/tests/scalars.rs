@@ -229,6 +229,24 @@ fn a_merge_behind_a_key_overrides_it_and_says_so() {
 }
 
 #[test]
+fn of_one_boolean_spelled_twice_the_last_counts() {
+    check("{n: 1, y: 2, on: 3, 1: 4, 1.5: 5}\n", r#"{"1":4,"1.5":5,"false":1,"true":3}"#);
+    let source = crate::Source::new("a.yaml", "y: 1\non: 2\n");
+    let reading = crate::read(&source, &Limits::default());
+    let warning = reading.diagnostics.first().unwrap();
+    assert_eq!((warning.code, warning.severity), ("boolean-key", crate::Severity::Warning));
+    assert_eq!(warning.span.as_ref().map(|span| (span.start, span.end)), Some((0, 1)));
+    check(
+        "y: 1\ny: 2\n",
+        "error: line 2, column 1: key `true` is there twice, first at line 1, column 1",
+    );
+    check(
+        "yes: 1\n\"true\": 2\n",
+        "error: line 2, column 1: key `true` is there twice, first at line 1, column 1",
+    );
+}
+
+#[test]
 fn characters_on_which_readers_disagree() {
     check("# x\u{2028}evil: 1\na: 1\n", "error: line 1, column 4: found the character U+2028");
     check("a: \"x\u{85}y\"\n", "error: line 1, column 6: found the character U+0085");
