@@ -1,6 +1,6 @@
 use super::super::super::{Budget, Expression, Scope};
-use crate::jmespath::arena::Arena;
 use crate::facts::Facts;
+use crate::jmespath::arena::Arena;
 use crate::value::Value;
 
 /// Self-signed, made with openssl: `/CN=x`, 1024 bits.
