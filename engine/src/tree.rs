@@ -332,7 +332,18 @@ impl<'t> Entries<'t> {
 
     /// The key's own node and the value under `key`.
     pub fn entry(&self, key: &str) -> Option<(Node<'t>, Node<'t>)> {
-        self.nodes().find(|(name, _)| name.as_str() == Some(key))
+        let tree = self.tree;
+        (0..self.range.length).find_map(|offset| {
+            let index = self.range.start + 2 * offset;
+            let slot = tree.slot(index);
+            // Most keys differ in length: their text need not be looked at.
+            let same_length = match slot {
+                Slot::String(range) | Slot::Decoded(range) => range.length as usize == key.len(),
+                _ => false,
+            };
+            (same_length && tree.text(slot) == Some(key))
+                .then_some((Node { tree, index }, Node { tree, index: index + 1 }))
+        })
     }
 
     /// Keys and values in the order they were written.

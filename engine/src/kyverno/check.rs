@@ -11,6 +11,7 @@ pub(crate) use patterns::PatternSource;
 
 use crate::decision::Violation;
 use crate::pointer::pointer;
+use crate::tree::Node;
 use crate::value::Value;
 
 use super::conditions::{Conditions, Message};
@@ -53,8 +54,8 @@ pub(crate) enum Answer {
 pub(crate) struct Subject<'t> {
     /// The object, or the element of a foreach with scope.
     pub(crate) value: Value<'t>,
-    /// Where it stands in the object, as the steps of a JSON pointer; `None` if it was computed.
-    pub(crate) steps: Option<Vec<String>>,
+    /// The object that it is or belongs to.
+    pub(crate) object: Option<Node<'t>>,
     /// Whether it is an element, not the object.
     pub(crate) is_element: bool,
 }
@@ -87,10 +88,18 @@ impl Check {
 }
 
 impl Subject<'_> {
+    /// Where it stands in the object, as the steps of a JSON pointer; `None` if it was computed.
+    fn steps(&self) -> Option<Vec<String>> {
+        match self.is_element {
+            true => self.value.as_node()?.steps_from(self.object?),
+            false => Some(Vec::new()),
+        }
+    }
+
     /// A place below the subject, as a JSON pointer into the object.
     fn pointer(&self, below: &[String]) -> String {
-        let Some(steps) = &self.steps else { return String::new() };
-        let mut place = pointer(steps);
+        let Some(steps) = self.steps() else { return String::new() };
+        let mut place = pointer(&steps);
         place.push_str(&pointer(below));
         place
     }

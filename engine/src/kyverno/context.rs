@@ -251,11 +251,6 @@ impl<'t> Context<'t> {
         })
     }
 
-    /// The object of the request, where there is one.
-    pub(crate) fn object(&self) -> Option<Node<'t>> {
-        self.object
-    }
-
     /// Tells of an oddity, once.
     pub(crate) fn warn(&self, warning: String) {
         let mut warnings = self.warnings.borrow_mut();

@@ -163,7 +163,7 @@ impl Validation {
             return Ok(pod_security(rule, exemption, document, run, self.message.text()));
         }
         let value = document.object.map(Value::from).unwrap_or_default();
-        let subject = Subject { value, steps: Some(Vec::new()), is_element: false };
+        let subject = Subject { value, object: document.object, is_element: false };
         let naming = Naming { rule: run.name, message: &self.message };
         self.check.run(naming, &subject, 0, &mut context)
     }

@@ -29,7 +29,7 @@ pub(super) fn run<'t>(
         return Ok(Answer::Pass(format!("validation rule '{}' passed.", naming.rule)));
     }
     let message = message(naming, Some(&verdict), context)?;
-    let place = verdict.place(context).or_else(|| subject.steps.clone());
+    let place = verdict.place(context).or_else(|| subject.steps());
     let path = place.map(|steps| pointer(&steps)).unwrap_or_default();
     Ok(failed(message, naming, path))
 }

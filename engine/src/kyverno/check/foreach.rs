@@ -3,7 +3,6 @@
 use crate::kyverno::conditions::Conditions;
 use crate::kyverno::context::{Context, ContextEntry, Resolve, Stop};
 use crate::kyverno::variables::Query;
-use crate::tree::{Node, Tree};
 use crate::value::{Text, Value};
 
 use super::{Answer, Check, Naming, Subject};
@@ -81,7 +80,10 @@ fn each<'t>(
             ))));
         }
         let scoped = block.element_scope.unwrap_or(is_map);
-        let inner = if scoped { scope(element, context) } else { subject.clone() };
+        let inner = match scoped {
+            true => Subject { value: element, object: subject.object, is_element: true },
+            false => subject.clone(),
+        };
         match one(block, naming, &inner, nesting + 1, context)? {
             Answer::Pass(_) => passed += 1,
             Answer::Skip(_) | Answer::Nothing(_) => {}
@@ -124,28 +126,21 @@ fn one<'t>(
     block.check.run(naming, subject, nesting, context)
 }
 
+/// The names of elements and their indices by the depth of nesting, for the depths in use.
+const NAMES: [(&str, &str); 3] =
+    [("element0", "elementIndex0"), ("element1", "elementIndex1"), ("element2", "elementIndex2")];
+
 /// `element` and `elementIndex`, and both with the depth of nesting.
 fn add_element<'t>(context: &mut Context<'t>, element: &Value<'t>, index: usize, nesting: usize) {
     let index = Value::Int(i64::try_from(index).unwrap_or(i64::MAX));
-    context.set(Text::Borrowed("element"), element.clone());
-    context.set(format!("element{nesting}"), element.clone());
-    context.set(Text::Borrowed("elementIndex"), index.clone());
-    context.set(format!("elementIndex{nesting}"), index);
-}
-
-/// The element as a subject, with its place if it stands in the object.
-fn scope<'t>(element: Value<'t>, context: &Context<'t>) -> Subject<'t> {
-    let steps = match (element.as_node(), context.object()) {
-        (Some(node), Some(object)) => steps_to(node, object),
-        _ => None,
+    let (name, index_name) = match NAMES.get(nesting) {
+        Some((name, index_name)) => (Text::Borrowed(name), Text::Borrowed(index_name)),
+        None => (format!("element{nesting}").into(), format!("elementIndex{nesting}").into()),
     };
-    Subject { value: element, steps, is_element: true }
-}
-
-/// The steps from the root of a tree to one of its nodes.
-fn steps_to(node: Node<'_>, root: Node<'_>) -> Option<Vec<String>> {
-    let same: bool = std::ptr::eq::<Tree>(node.tree(), root.tree());
-    same.then(|| node.steps_from(root)).flatten()
+    context.set(Text::Borrowed("element"), element.clone());
+    context.set(name, element.clone());
+    context.set(Text::Borrowed("elementIndex"), index.clone());
+    context.set(index_name, index);
 }
 
 fn go_type(value: &Value<'_>) -> &'static str {
