@@ -2,6 +2,7 @@
 
 mod context;
 mod exception;
+mod refusals;
 mod selection;
 mod variables;
 
@@ -122,13 +123,17 @@ fn compile_spec(
         problems.at(root, Diagnostic::error("never-evaluated", message));
     }
     check_names(&spec.rules, problems);
+    refusals::policy(root, spec, problems);
 
     let before = compiled.rules.len();
     let mut broken = Vec::new();
     for node in &spec.rules {
         let seen = problems.errors();
         let rule = RuleSpec::decode(*node, problems);
-        let program = rule.as_ref().map(|rule| shared.lower(tree, rule, problems));
+        let program = rule.as_ref().map(|rule| {
+            refusals::rule(rule, spec.background, problems);
+            shared.lower(tree, rule, problems)
+        });
         let failed = problems.errors() > seen;
         broken.push(failed);
         shared.add(rule.as_ref(), program, failed, compiled);
@@ -200,7 +205,6 @@ impl Shared<'_> {
         let validation = match &rule.body {
             RuleBody::Unclear => Ok(None),
             RuleBody::Other(kind) => Err(*kind),
-            RuleBody::Validate(_) if rule.cel_preconditions => Err(OtherRule::Cel),
             RuleBody::Validate(_) if self.spec.match_conditions.is_some() => Err(OtherRule::Cel),
             RuleBody::Validate(validate) => Ok(self.validation(tree, rule, validate, problems)),
         };

@@ -274,10 +274,11 @@ impl<'t> Context<'t> {
                 self.load(position)?;
             }
         }
-        if !self.has("images") && mentions(text, "images") {
-            if let Some(images) = request::images(&self.root).map_err(Stop::Failed)? {
-                self.set("images", images);
-            }
+        if !self.has("images")
+            && mentions(text, "images")
+            && let Some(images) = request::images(&self.root).map_err(Stop::Failed)?
+        {
+            self.set("images", images);
         }
         Ok(())
     }

@@ -49,7 +49,6 @@ pub(crate) struct RuleSpec<'t> {
     pub(crate) excludes: Option<Node<'t>>,
     pub(crate) context: Vec<Node<'t>>,
     pub(crate) preconditions: Option<Node<'t>>,
-    pub(crate) cel_preconditions: bool,
     pub(crate) report_properties: Vec<(&'t str, Node<'t>)>,
     pub(crate) body: RuleBody<'t>,
 }
@@ -198,7 +197,7 @@ fn overrides<'t>(
 impl<'t> RuleSpec<'t> {
     pub(crate) fn decode(node: Node<'t>, problems: &Problems<'_>) -> Option<Self> {
         let mut rule = Fields::of(node, "a rule", problems)?;
-        rule.ignore(&["skipBackgroundRequests", "imageExtractors"]);
+        rule.ignore(&["skipBackgroundRequests", "imageExtractors", "celPreconditions"]);
         rule.require("name");
         let name = rule.text("name").unwrap_or_default();
         rule.require("match");
@@ -209,7 +208,6 @@ impl<'t> RuleSpec<'t> {
             excludes: rule.get("exclude"),
             context: rule.list("context").unwrap_or_default(),
             preconditions: rule.get("preconditions"),
-            cel_preconditions: rule.get("celPreconditions").is_some(),
             report_properties: rule
                 .get("reportProperties")
                 .and_then(|node| node.as_map())
@@ -263,7 +261,9 @@ impl<'t> ValidateSpec<'t> {
             return RuleBody::Unclear;
         };
         let message = validate.text("message").unwrap_or_default();
-        let action = validate.word("failureAction", &ACTIONS);
+        // Only the words of the older fields have a second spelling.
+        let (action_words, _) = ACTIONS.split_at(2);
+        let action = validate.word("failureAction", action_words);
         let overrides = overrides(&mut validate, "failureActionOverrides", problems);
         let allow_existing_violations = validate.bool("allowExistingViolations").unwrap_or(true);
         let assert = validate.get("assert");

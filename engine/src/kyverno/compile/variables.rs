@@ -24,9 +24,27 @@ const ADMISSION_ONLY: [&str; 5] = [
 
 struct Checker<'c, 'd> {
     /// The names of all context entries of the rule.
-    names: Vec<String>,
+    names: Vec<Known>,
     background: bool,
     problems: &'c Problems<'d>,
+}
+
+/// A context entry, and whether only its `data` and `metadata` can be asked for.
+struct Known {
+    name: String,
+    is_map: bool,
+}
+
+impl Known {
+    fn begins(&self, text: &str) -> bool {
+        match text.strip_prefix(self.name.as_str()) {
+            Some(rest) if self.is_map => [".data", ".metadata"].iter().any(|field| {
+                rest.strip_prefix(field)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            }),
+            rest => rest.is_some(),
+        }
+    }
 }
 
 /// Notes expressions that do not parse, functions nobody knows, and variables that no context has.
@@ -52,19 +70,21 @@ pub(super) fn check(rule: &RuleSpec<'_>, background: bool, problems: &Problems<'
         checker.walk(node, false);
     }
     checker.walk(check, is_foreach);
+    rule.report_properties.iter().for_each(|(_, node)| checker.walk(*node, false));
     if let Some(node) = validate.message_node {
         checker.walk(node, false);
     }
 }
 
-fn entry_name(entry: Node<'_>, names: &mut Vec<String>) {
+fn entry_name(entry: Node<'_>, names: &mut Vec<Known>) {
     if let Some(name) = entry.get("name").and_then(|name| name.as_str()) {
-        names.push(name.to_owned());
+        let is_map = entry.get("configMap").is_some_and(|map| !map.is_null());
+        names.push(Known { name: name.to_owned(), is_map });
     }
 }
 
 /// The names of entries in the `context` lists below a node.
-fn collect_names(node: Node<'_>, names: &mut Vec<String>) {
+fn collect_names(node: Node<'_>, names: &mut Vec<Known>) {
     let mut open = vec![node];
     while let Some(node) = open.pop() {
         match node.kind() {
@@ -148,11 +168,11 @@ impl Checker<'_, '_> {
             return;
         }
         let known = KNOWN.iter().any(|word| text.contains(word))
-            || self.names.iter().any(|name| text.contains(name.as_str()))
+            || self.names.iter().any(|known| known.begins(text))
             || calls_function(text);
         if !known {
             let first = text.split(['.', '[', ' ', '|']).next().unwrap_or_default();
-            let names = self.names.iter().map(String::as_str).chain(KNOWN);
+            let names = self.names.iter().map(|known| known.name.as_str()).chain(KNOWN);
             let mut diagnostic = Diagnostic::error(
                 "unknown-variable",
                 format!("variable `{text}` is in no context of this rule"),

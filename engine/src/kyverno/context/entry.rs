@@ -169,6 +169,10 @@ fn variable<'t>(
         }
     };
     match output.filter(|value| !value.is_null()).or(default) {
+        // JSON knows no such number, which an empty list has as its average.
+        Some(Value::Float(number)) if !number.is_finite() => Err(Stop::Failed(format!(
+            "failed to add context entry for variable {name}: json: unsupported value: {number}"
+        ))),
         Some(value) => Ok(value),
         None => Err(Stop::Failed(format!(
             "failed to add context entry for variable {name} since it evaluated to nil"
