@@ -131,8 +131,12 @@ fn compile_spec(
         let seen = problems.errors();
         let rule = RuleSpec::decode(*node, problems);
         let program = rule.as_ref().map(|rule| {
-            refusals::rule(rule, spec.background, problems);
-            shared.lower(tree, rule, problems)
+            let lowered = shared.lower(tree, rule, problems);
+            // One mistake is said once.
+            if problems.errors() == seen {
+                refusals::rule(rule, spec.background, problems);
+            }
+            lowered
         });
         let failed = problems.errors() > seen;
         broken.push(failed);

@@ -241,11 +241,11 @@ fn foreach(check: &CheckSpec<'_>, problems: &Problems<'_>) {
         if let Some(node) = block.get("preconditions").filter(|node| node.as_list().is_some()) {
             problems.at(node, expected("preconditions", "a map of `any` and `all`", node));
         }
-        if let Some(inner) = block.get("foreach").filter(|inner| !inner.is_null()) {
-            if inner.as_list().is_some_and(|list| list.is_empty()) {
-                let message = "a nested foreach holds no block";
-                problems.at(inner, Diagnostic::error("nothing-to-check", message));
-            }
+        if let Some(inner) = block.get("foreach")
+            && inner.as_list().is_some_and(|list| list.is_empty())
+        {
+            let message = "a nested foreach holds no block";
+            problems.at(inner, Diagnostic::error("nothing-to-check", message));
         }
     }
 }
