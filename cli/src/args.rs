@@ -66,6 +66,9 @@ pub(crate) struct ValidateArguments {
     /// Policies: a file, a directory or a glob; give it again for more
     #[arg(short, long, value_name = "PATH", default_value = "policies")]
     pub(crate) policies: Vec<String>,
+    /// Values of variables, as `kyverno apply --values-file` reads them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) values: Option<String>,
     /// Who asks, as `kyverno apply --userinfo` reads it
     #[arg(long, value_name = "FILE")]
     pub(crate) user_info: Option<String>,

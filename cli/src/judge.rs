@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ajj_engine::manifest::{Content, objects};
 use ajj_engine::report::{Keep, ObjectIdentity, ObjectReport, Place, Report};
 use ajj_engine::{
-    Diagnostic, Document, Limits, Operation, PolicySet, Request, Source, Span, Tree, UserInfo,
-    pointer_steps, read,
+    Decision, Diagnostic, Document, FactError, FactKey, Facts, Limits, Operation, PolicySet,
+    Request, Source, Span, Tree, UserInfo, Values, pointer_steps, read,
 };
 use ajj_facts::FactSource;
 use jiff::Timestamp;
@@ -20,6 +20,8 @@ use rayon::prelude::*;
 pub(crate) struct Circumstances {
     /// Who asks, if anybody was named.
     pub(crate) user: Option<UserInfo>,
+    /// Values of variables, if any were given.
+    pub(crate) values: Option<Values>,
     /// What is done; by default a creation, or an update of what `old` has.
     pub(crate) operation: Option<Operation>,
     /// The objects as they were.
@@ -94,12 +96,9 @@ fn judge_source(
                         true => Some(document_span(document)),
                         false => place(""),
                     };
-                    let Some(request) = request(manifest.object, circumstances) else {
-                        continue;
-                    };
+                    let request = request(manifest.object, circumstances);
                     let decided = catch_unwind(AssertUnwindSafe(|| {
-                        let decision =
-                            pollster::block_on(ajj_facts::decide(policies, &request, facts));
+                        let decision = decide(policies, &request, facts, circumstances);
                         ObjectReport::new(&request, decision, circumstances.keep, &mut place)
                     }));
                     let Ok(object) = decided else {
@@ -136,7 +135,7 @@ fn document_span(document: &Document) -> Span {
 }
 
 /// The request that would bring an object to the cluster, change it or remove it.
-fn request(object: Arc<Tree>, circumstances: &Circumstances) -> Option<Request> {
+fn request(object: Arc<Tree>, circumstances: &Circumstances) -> Request {
     let identity = ObjectIdentity::of_object(object.root());
     let old = circumstances.old.get(&identity).cloned();
     let operation = match (circumstances.operation, &old) {
@@ -153,7 +152,34 @@ fn request(object: Arc<Tree>, circumstances: &Circumstances) -> Option<Request> 
         Operation::Delete => (None, Some(old.unwrap_or(object))),
     };
     let user = circumstances.user.clone();
-    Some(Request { operation, object, old_object, user, ..request })
+    Request { operation, object, old_object, user, ..request }
+}
+
+/// Decides an object: with values, each policy can see another request.
+fn decide(
+    policies: &PolicySet,
+    request: &Request,
+    facts: &impl FactSource,
+    circumstances: &Circumstances,
+) -> Decision {
+    let ask = |request: &Request, known: Facts| {
+        pollster::block_on(ajj_facts::decide(policies, request, known, facts))
+    };
+    let Some(values) = &circumstances.values else { return ask(request, Facts::default()) };
+    let mut whole = Decision::default();
+    let asked = circumstances.operation.or(request.old_object.as_ref().map(|_| request.operation));
+    for case in values.cases(policies, request, asked) {
+        let mut known = case.facts.clone();
+        let namespace = request.namespace.as_deref().unwrap_or_default();
+        if values.describes_namespaces() && values.namespace(namespace).is_none() {
+            let key = FactKey::get(format!("/api/v1/namespaces/{namespace}"));
+            known.insert(key, Err(FactError::NotFound));
+        }
+        let decision = ask(&case.request, known);
+        whole.results.extend(decision.results.into_iter().filter(|result| case.is_about(result)));
+        whole.warnings.extend(decision.warnings);
+    }
+    whole
 }
 
 /// A warning for every object whose name another one has, with both places.

@@ -42,14 +42,38 @@ pub(crate) fn load(arguments: &[String], stdin: impl Read) -> Loaded {
         let found = find::find(argument);
         loaded.diagnostics.extend(found.diagnostics);
         for path in found.files {
-            // Links may lead to one file by two names.
-            let identity = path.canonicalize().unwrap_or_else(|_| path.clone());
-            if seen.insert(identity) {
+            if seen.insert(Identity::of(&path)) {
                 loaded.read_file(&path);
             }
         }
     }
     loaded
+}
+
+/// A file, by whatever name: links may lead to one file by two.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Identity {
+    /// Device and number in it.
+    #[cfg(unix)]
+    Inode(u64, u64),
+    /// Where the system has no such numbers, and for what is not there.
+    Path(PathBuf),
+}
+
+impl Identity {
+    #[cfg(unix)]
+    pub(crate) fn of(path: &Path) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        match std::fs::metadata(path) {
+            Ok(metadata) => Self::Inode(metadata.dev(), metadata.ino()),
+            Err(_) => Self::Path(path.to_owned()),
+        }
+    }
+
+    #[cfg(not(unix))]
+    pub(crate) fn of(path: &Path) -> Self {
+        Self::Path(path.canonicalize().unwrap_or_else(|_| path.to_owned()))
+    }
 }
 
 /// The names of files below a directory that may hold test suites.
@@ -60,6 +84,13 @@ pub(crate) fn find_suites(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Vec
 }
 
 impl Loaded {
+    /// Reads one file that is known to be there.
+    pub(crate) fn of_file(path: &Path) -> Self {
+        let mut loaded = Self::default();
+        loaded.read_file(path);
+        loaded
+    }
+
     fn read_file(&mut self, path: &Path) {
         let name = display_name(path);
         match std::fs::File::open(path) {

@@ -8,7 +8,6 @@ mod load;
 mod output;
 mod suites;
 mod ui;
-mod user_info;
 
 use std::process::ExitCode;
 

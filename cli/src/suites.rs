@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ajj_engine::suite::{FileRole, Suite};
 use ajj_engine::{Diagnostic, Document, Limits, Reading, Source, read};
 
-use crate::load::{Loaded, at_file, find_suites, load};
+use crate::load::{Identity, Loaded, at_file, find_suites, load};
 
 /// A suite and where it stands.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(crate) struct Suites {
 }
 
 /// What every suite is known by, wherever it stands in a file.
-const MARK: &[u8] = b"cli.kyverno.io/";
+const MARK: &str = "cli.kyverno.io/";
 
 /// Finds the suites that arguments name: in files, and in files below directories.
 pub(crate) fn find(arguments: &[String]) -> Suites {
@@ -40,9 +40,10 @@ pub(crate) fn find(arguments: &[String]) -> Suites {
             false => (vec![argument.clone()], false),
         };
         for file in files {
-            let identity = Path::new(&file).canonicalize().unwrap_or_else(|_| file.clone().into());
-            if seen.insert(identity) {
-                suites.read(&file, is_directory);
+            if is_directory {
+                suites.read_if_marked(Path::new(&file), &mut seen);
+            } else if seen.insert(Identity::of(Path::new(&file))) {
+                suites.take(load(&[file], std::io::stdin().lock()), false);
             }
         }
     }
@@ -50,12 +51,20 @@ pub(crate) fn find(arguments: &[String]) -> Suites {
 }
 
 impl Suites {
-    fn read(&mut self, file: &str, may_be_none: bool) {
-        if may_be_none && !std::fs::read(file).is_ok_and(|bytes| has_mark(&bytes)) {
-            return;
+    /// Reads a file that may hold suites; most do not.
+    fn read_if_marked(&mut self, file: &Path, seen: &mut BTreeSet<Identity>) {
+        let loaded = Loaded::of_file(file);
+        let is_marked = |source: &Source| source.text.contains(MARK);
+        let texts = || loaded.sources.iter().chain(&loaded.broken);
+        // One that cannot be read may hold anything, and is said.
+        let counts = texts().next().is_none() || texts().any(is_marked);
+        if counts && seen.insert(Identity::of(file)) {
+            self.take(loaded, true);
         }
-        let Loaded { sources, diagnostics, broken } =
-            load(&[file.to_owned()], std::io::stdin().lock());
+    }
+
+    fn take(&mut self, loaded: Loaded, may_be_none: bool) {
+        let Loaded { sources, diagnostics, broken } = loaded;
         self.diagnostics.extend(diagnostics);
         self.sources.extend(broken);
         for source in sources {
@@ -77,10 +86,6 @@ impl Suites {
             }
         }
     }
-}
-
-fn has_mark(bytes: &[u8]) -> bool {
-    bytes.windows(MARK.len()).any(|window| window == MARK)
 }
 
 /// The documents of files, read once for all suites.
@@ -152,14 +157,18 @@ impl Library {
 }
 
 fn read_file(path: &Path) -> File {
-    let is_missing = !path.exists();
-    let mut file =
-        File { documents: Vec::new(), diagnostics: Vec::new(), sources: Vec::new(), is_missing };
-    if is_missing {
-        return file;
-    }
-    let name = path.to_string_lossy().into_owned();
-    let Loaded { sources, diagnostics, broken } = load(&[name], std::io::empty());
+    let metadata = path.metadata();
+    let mut file = File {
+        documents: Vec::new(),
+        diagnostics: Vec::new(),
+        sources: Vec::new(),
+        is_missing: metadata.is_err(),
+    };
+    let Loaded { sources, diagnostics, broken } = match metadata {
+        Err(_) => return file,
+        Ok(metadata) if metadata.is_file() => Loaded::of_file(path),
+        Ok(_) => load(&[path.to_string_lossy().into_owned()], std::io::empty()),
+    };
     file.diagnostics = diagnostics;
     file.sources = broken;
     for source in sources {

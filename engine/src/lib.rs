@@ -21,7 +21,9 @@ pub mod scalar;
 mod source;
 pub mod suite;
 mod tree;
+mod user_info;
 mod value;
+mod values;
 
 pub use compile::{compile, compile_policies, is_policy};
 pub use decision::{
@@ -40,3 +42,4 @@ pub use rule::OtherRules;
 pub use source::{LineColumn, Source, Span};
 pub use tree::{Entries, Items, Kind, Node, Tree};
 pub use value::{List, Map, Text, Value};
+pub use values::{Case, Values};

@@ -12,7 +12,6 @@ mod objects;
 mod policies;
 mod report;
 mod rows;
-mod values;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -25,9 +24,9 @@ use crate::read::Document;
 use crate::source::Span;
 use crate::tree::Tree;
 
+use crate::values::Values;
 use entry::Entry;
 use mocks::Mocks;
-use values::Values;
 
 pub use report::{Filter, Row, RowOutcome, SuiteReport};
 

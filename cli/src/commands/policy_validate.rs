@@ -6,7 +6,10 @@ use ajj_engine::manifest::{Content, objects};
 use ajj_engine::report::{
     ExitRules, Keep, ObjectIdentity, PolicySummary, Report, judge as exit_of,
 };
-use ajj_engine::{Diagnostic, Limits, PolicySet, Severity, Source, Tree, compile, read};
+use ajj_engine::{
+    Diagnostic, Document, Limits, PolicySet, Severity, Source, Tree, UserInfo, Values, compile,
+    read,
+};
 use ajj_facts::Offline;
 use jiff::Timestamp;
 
@@ -16,7 +19,6 @@ use crate::judge::{Circumstances, judge};
 use crate::load::{Loaded, load};
 use crate::output;
 use crate::ui::Ui;
-use crate::user_info::read_user_info;
 
 pub(crate) fn run(ui: &Ui, arguments: &ValidateArguments) -> Result<u8, CommandError> {
     output::check(&arguments.outputs)?;
@@ -25,13 +27,18 @@ pub(crate) fn run(ui: &Ui, arguments: &ValidateArguments) -> Result<u8, CommandE
     let (policies, problems) = compile(&policy_sources);
     found.diagnostics.extend(problems);
     let manifests = found.load(&arguments.paths);
-    let user = match &arguments.user_info {
-        Some(path) => {
-            let sources = found.load(std::slice::from_ref(path));
-            read_user_info(&sources, &mut found.diagnostics)
-        }
-        None => None,
-    };
+    let user = arguments.user_info.as_ref().and_then(|path| {
+        let document = found.document(path)?;
+        let (user, diagnostics) = UserInfo::read(&document);
+        found.diagnostics.extend(diagnostics);
+        user
+    });
+    let values = arguments.values.as_ref().and_then(|path| {
+        let document = found.document(path)?;
+        let (values, diagnostics) = Values::read(&document);
+        found.diagnostics.extend(diagnostics);
+        Some(values)
+    });
     let old = found.load(&arguments.old);
     let old = found.objects(&old);
     let fact_sources = found.load(&arguments.facts);
@@ -43,6 +50,7 @@ pub(crate) fn run(ui: &Ui, arguments: &ValidateArguments) -> Result<u8, CommandE
     let only_findings = arguments.outputs.iter().all(|output| output.format != Format::Json);
     let circumstances = Circumstances {
         user,
+        values,
         operation: arguments.operation,
         old,
         time: Timestamp::now(),
@@ -87,6 +95,22 @@ impl Findings {
         self.diagnostics.extend(diagnostics);
         self.sources.extend(broken);
         sources
+    }
+
+    /// The first document of a file; a file without one is an error.
+    fn document(&mut self, path: &String) -> Option<Document> {
+        let sources = self.load(std::slice::from_ref(path));
+        let source = sources.into_iter().next()?;
+        let reading = read(&source, &Limits::default());
+        let is_broken = !reading.diagnostics.is_empty();
+        self.diagnostics.extend(reading.diagnostics);
+        self.sources.push(source);
+        let document = reading.documents.into_iter().next();
+        if document.is_none() && !is_broken {
+            let message = format!("`{path}` holds no document");
+            self.diagnostics.push(Diagnostic::error("empty-file", message));
+        }
+        document
     }
 
     /// The objects of files, by identity.

@@ -8,8 +8,14 @@ use crate::source::FactSource;
 const MAX_ROUNDS: usize = 16;
 
 /// Decides one request. Webhook, gate and command line all call this.
-pub async fn decide(policies: &PolicySet, request: &Request, source: &impl FactSource) -> Decision {
-    let mut facts = Facts::default();
+///
+/// `facts` is what is known beforehand; everything else is asked of `source`.
+pub async fn decide(
+    policies: &PolicySet,
+    request: &Request,
+    mut facts: Facts,
+    source: &impl FactSource,
+) -> Decision {
     for _ in 0..MAX_ROUNDS {
         match policies.evaluate(request, &facts) {
             Evaluation::Decided(decision) => return decision,

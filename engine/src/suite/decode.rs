@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::read::Document;
 use crate::tree::Node;
 
-use super::{FileRole, Suite, SuiteFile, entry, mocks, values};
+use super::{FileRole, Suite, SuiteFile, entry, mocks};
 
 /// The fields that list files, and what the files are for.
 const LISTS: &[(&str, FileRole)] = &[
@@ -73,7 +73,7 @@ fn read(suite: &mut Suite, mut fields: Fields<'_, '_, '_>, problems: &Problems<'
         file(suite, node, *role, problems);
     }
     if let Some(inline) = fields.fields("values") {
-        suite.values = Some(values::spec(inline.fold_case(), problems));
+        suite.values = Some(crate::values::spec(inline.fold_case(), problems));
     }
     let mut files = Vec::new();
     suite.mocks = mocks::decode(&mut fields, problems, &mut |node| files.push(node));

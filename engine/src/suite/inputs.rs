@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::decode::{Fields, Problems};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::{Content, objects};
 use crate::read::Document;
 use crate::request::UserInfo;
 use crate::tree::Node;
 
 use super::objects::{TestObject, under_test};
-use super::values::{self, Values};
 use super::{FileRole, Inputs, Suite};
+use crate::values::Values;
 
 /// What the files of a suite hold.
 #[derive(Debug, Default)]
@@ -38,15 +38,17 @@ pub(super) fn gather(
         ..Gathered::default()
     };
     for document in of(FileRole::Values) {
-        let (values, is_sound) = values::file(document, diagnostics);
+        let (values, found) = Values::read(document);
+        let is_sound = found.iter().all(|found| found.severity != Severity::Error);
+        diagnostics.extend(found);
         gathered.values = values;
         gathered.is_broken |= !is_sound;
     }
     for document in of(FileRole::UserInfo) {
-        let problems = Problems::of(document);
-        gathered.user = user_info(document.tree().root(), &problems);
-        gathered.is_broken |= problems.errors() > 0;
-        diagnostics.extend(problems.into_diagnostics());
+        let (user, found) = UserInfo::read(document);
+        gathered.user = user;
+        gathered.is_broken |= found.iter().any(|found| found.severity == Severity::Error);
+        diagnostics.extend(found);
     }
     for document in of(FileRole::ClusterResource) {
         let problems = Problems::of(document);
@@ -64,32 +66,6 @@ fn documents<'f>(
 ) -> impl Iterator<Item = &'f Document> {
     let named = suite.files.iter().filter(move |file| file.role == role);
     named.filter_map(|file| files.get(&file.path)).flatten()
-}
-
-/// Who asks: a document of kind `UserInfo`.
-fn user_info(root: Node<'_>, problems: &Problems<'_>) -> Option<UserInfo> {
-    let mut fields = Fields::of(root, "a user info file", problems)?.fold_case();
-    fields.ignore(&["apiVersion", "kind", "metadata", "synchronize"]);
-    let mut user = UserInfo {
-        roles: fields.texts("roles").unwrap_or_default(),
-        cluster_roles: fields.texts("clusterRoles").unwrap_or_default(),
-        ..UserInfo::default()
-    };
-    if let Some(inner) = fields.fields("userInfo") {
-        let mut inner = inner.fold_case();
-        user.username = inner.text("username").unwrap_or_default().to_owned();
-        user.uid = inner.text("uid").unwrap_or_default().to_owned();
-        user.groups = inner.texts("groups").unwrap_or_default();
-        let extra = inner.get("extra").and_then(|extra| extra.as_map());
-        for (key, value) in extra.into_iter().flat_map(|extra| extra.iter()) {
-            let texts = value.as_list().into_iter().flat_map(|items| items.iter());
-            let texts = texts.filter_map(|item| item.as_str()).map(str::to_owned).collect();
-            user.extra.push((key.to_owned(), texts));
-        }
-        inner.finish();
-    }
-    fields.finish();
-    Some(user)
 }
 
 fn check_cluster(root: Node<'_>, problems: &Problems<'_>) -> Option<()> {

@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::policy_set::PolicySet;
 use crate::read::Document;
 use crate::tree::Node;
+use crate::values::plain_name;
 
 /// The policies of a suite.
 #[derive(Debug, Default)]
@@ -98,11 +99,6 @@ impl KnownPolicy {
             .or_else(|| written(name.strip_prefix("autogen-cronjob-")?))
             .or_else(|| written(name.strip_prefix("autogen-")?))
     }
-}
-
-/// The name without its namespace.
-pub(super) fn plain_name(name: &str) -> &str {
-    name.rsplit_once('/').map_or(name, |(_, name)| name)
 }
 
 /// What an error in a document is to upstream.

@@ -9,8 +9,8 @@ use crate::report::Redaction;
 use super::Suite;
 use super::entry::Entry;
 use super::objects::TestObject;
-use super::policies::plain_name;
 use super::report::{Row, RowOutcome};
+use crate::values::plain_name;
 
 /// Every row as an error, for one reason.
 pub(super) fn all_failing(suite: &Suite, reason: &str) -> Vec<Row> {

@@ -5,8 +5,9 @@
 use crate::suite::Suite;
 use crate::suite::entry::Entry;
 use crate::suite::evaluate::Bench;
-use crate::suite::policies::{Catalogue, Flaw, KnownPolicy, plain_name};
+use crate::suite::policies::{Catalogue, Flaw, KnownPolicy};
 use crate::suite::report::{Row, RowOutcome};
+use crate::values::plain_name;
 
 use super::{answered, is_named, is_of_plain_policy, is_of_rule, row};
 

@@ -1,6 +1,11 @@
-//! Values of variables: what a suite or its values file puts into the context of rules.
+//! Values of variables: what a values file puts into requests and into the context of rules.
 //!
 //! Upstream: cmd/cli/kubectl-kyverno/variables, store.
+
+mod cases;
+
+pub use cases::Case;
+pub(crate) use cases::plain_name;
 
 use std::sync::Arc;
 
@@ -13,19 +18,19 @@ use crate::tree::{Node, Tree};
 
 /// What a values file says.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Values {
+pub struct Values {
     global: Vec<Setting>,
     policies: Vec<PolicyValues>,
     /// Namespace objects with their labels, by name.
-    pub(super) namespaces: Vec<(String, Arc<Tree>)>,
-    pub(super) subresources: Vec<Subresource>,
+    pub(crate) namespaces: Vec<(String, Arc<Tree>)>,
+    pub(crate) subresources: Vec<Subresource>,
 }
 
 /// A value and the keys that lead to it.
 #[derive(Clone, Debug)]
-pub(super) struct Setting {
-    pub(super) path: Vec<String>,
-    pub(super) value: Arc<Tree>,
+pub(crate) struct Setting {
+    pub(crate) path: Vec<String>,
+    pub(crate) value: Arc<Tree>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -37,29 +42,15 @@ struct PolicyValues {
 
 /// A kind whose objects stand for a subresource of another.
 #[derive(Clone, Debug)]
-pub(super) struct Subresource {
-    pub(super) kind: GroupVersionKind,
-    pub(super) parent: GroupVersionKind,
+pub(crate) struct Subresource {
+    pub(crate) kind: GroupVersionKind,
+    pub(crate) parent: GroupVersionKind,
     /// Such as `scale`.
-    pub(super) name: String,
-}
-
-/// Reads a values file.
-pub(super) fn file(document: &Document, diagnostics: &mut Vec<Diagnostic>) -> (Values, bool) {
-    let problems = Problems::of(document);
-    let mut values = Values::default();
-    if let Some(fields) = Fields::of(document.tree().root(), "a values file", &problems) {
-        let mut fields = fields.fold_case();
-        fields.ignore(&["apiVersion", "kind", "metadata"]);
-        values = spec(fields, &problems);
-    }
-    let is_sound = problems.errors() == 0;
-    diagnostics.extend(problems.into_diagnostics());
-    (values, is_sound)
+    pub(crate) name: String,
 }
 
 /// Reads what stands under `values`, or in a values file.
-pub(super) fn spec(mut fields: Fields<'_, '_, '_>, problems: &Problems<'_>) -> Values {
+pub(crate) fn spec(mut fields: Fields<'_, '_, '_>, problems: &Problems<'_>) -> Values {
     let mut values =
         Values { global: settings(&mut fields, "globalValues", problems), ..Values::default() };
     for node in fields.list("policies").unwrap_or_default() {
@@ -263,8 +254,31 @@ fn subresource(node: Node<'_>, problems: &Problems<'_>) -> Option<Subresource> {
 }
 
 impl Values {
+    /// Reads a values file (`kind: Values` of cli.kyverno.io); nothing counts where something in
+    /// it is wrong.
+    pub fn read(document: &Document) -> (Self, Vec<Diagnostic>) {
+        let problems = Problems::of(document);
+        let mut values = Self::default();
+        if let Some(fields) = Fields::of(document.tree().root(), "a values file", &problems) {
+            let mut fields = fields.fold_case();
+            fields.ignore(&["apiVersion", "kind", "metadata"]);
+            values = spec(fields, &problems);
+        }
+        (values, problems.into_diagnostics())
+    }
+
+    /// Whether namespaces are described; those that are not have no labels then.
+    pub fn describes_namespaces(&self) -> bool {
+        !self.namespaces.is_empty()
+    }
+
+    /// What the values say of a namespace: an object with its labels.
+    pub fn namespace(&self, name: &str) -> Option<&Arc<Tree>> {
+        self.namespaces.iter().find(|(known, _)| known == name).map(|(_, tree)| tree)
+    }
+
     /// What is set for a policy on an object of this name; later settings win.
-    pub(super) fn settings<'v, 'n>(
+    pub(crate) fn settings<'v, 'n>(
         &'v self,
         policy: &'n str,
         resource: &'n str,
@@ -280,7 +294,7 @@ impl Values {
     }
 
     /// Puts the values of rules into facts, also for the rules that autogen makes of them.
-    pub(super) fn add_rule_values(&self, facts: &mut Facts) {
+    pub(crate) fn add_rule_values(&self, facts: &mut Facts) {
         for values in &self.policies {
             for (rule, settings) in &values.rules {
                 for prefix in ["", "autogen-", "autogen-cronjob-"] {
