@@ -134,7 +134,7 @@ fn compile_spec(
             let lowered = shared.lower(tree, rule, problems);
             // One mistake is said once.
             if problems.errors() == seen {
-                refusals::rule(rule, spec.background, problems);
+                refusals::rule(tree, rule, spec.background, problems);
             }
             lowered
         });
@@ -340,7 +340,8 @@ fn messages(properties: &[(&str, Node<'_>)]) -> Vec<(Outcome, Message)> {
             "skipMessage" => Outcome::Skip,
             _ => return None,
         };
-        Some((outcome, Message::new(node.as_str()?)))
+        let text = node.as_str().filter(|text| !text.is_empty())?;
+        Some((outcome, Message::new(text)))
     });
     named.collect()
 }

@@ -90,6 +90,8 @@ impl Validation {
     ) -> Result<Answer, Stop> {
         let judges_old = self.actions.enforces
             && self.allow_existing_violations
+            // Upstream takes a rule with preconditions for one that does not match the old object.
+            && self.preconditions.is_none()
             && run.request.operation == Operation::Update
             && matches!(answer, Answer::Fail { .. })
             && matches_old();
@@ -125,7 +127,7 @@ impl Validation {
         let mut context = Context::new(document, run.surroundings, run.policy.1);
         context.defer(&self.context);
         *text = match message.render(&mut context) {
-            Ok(value) => value.as_str().map_or_else(|| value.to_json(), str::to_owned),
+            Ok(value) => value.as_str().unwrap_or(message.text()).to_owned(),
             Err(Stop::Failed(_)) => message.text().to_owned(),
             Err(Stop::Missing) => return Err(Stop::Missing),
         };

@@ -11,7 +11,7 @@ use crate::kyverno::check::Answer;
 use crate::kyverno::context::{Document, Lookups, Stop, Surroundings};
 use crate::kyverno::validation::{Exemption, NeedsLabels, Run, Validation};
 use crate::matcher::{Labels, Match, Matcher, SelectorError, Subject};
-use crate::request::Request;
+use crate::request::{Operation, Request};
 use crate::tree::{Node, Tree};
 
 use crate::rule::{Program, Rule};
@@ -89,25 +89,28 @@ impl<'t> Round<'t> {
             if !rule.scope.holds(&self.request.kind.kind) {
                 continue;
             }
-            let said = match self.matches(rule, self.request.object_root_or_old()) {
-                Ok(false) => continue,
-                Ok(true) if rule.policy.apply_one && applied == Some(&*rule.policy.name) => {
-                    Ok(Said {
-                        silent: true,
-                        ..Said::skip(
-                            "an earlier rule of the policy applied and `applyRules` is One",
-                        )
-                    })
-                }
-                Ok(true) => self.run_rule(rule),
-                Err(stop) => Err(stop),
-            };
+            let said =
+                match self.matches(rule, self.request.object_root_or_old(), self.request.operation)
+                {
+                    Ok(false) => continue,
+                    Ok(true) if rule.policy.apply_one && applied == Some(&*rule.policy.name) => {
+                        Ok(Said {
+                            silent: true,
+                            ..Said::skip(
+                                "an earlier rule of the policy applied and `applyRules` is One",
+                            )
+                        })
+                    }
+                    Ok(true) => self.run_rule(rule),
+                    Err(stop) => Err(stop),
+                };
             let said = match said {
                 Ok(said) => said,
                 Err(Stop::Missing) => continue,
                 Err(Stop::Failed(error)) => Said::error(error),
             };
-            if said.outcome != Outcome::Skip {
+            // A rule that cannot be evaluated was not applied: the next one is.
+            if matches!(said.outcome, Outcome::Pass | Outcome::Fail) {
                 applied = Some(&*rule.policy.name);
             }
             match self.action(rule) {
@@ -121,9 +124,16 @@ impl<'t> Round<'t> {
         decision
     }
 
-    fn matches(&self, rule: &Rule, object: Option<Node<'t>>) -> Result<bool, Stop> {
+    fn matches(
+        &self,
+        rule: &Rule,
+        object: Option<Node<'t>>,
+        operation: Operation,
+    ) -> Result<bool, Stop> {
         match &rule.matcher {
-            Some(matcher) => self.asks(matcher, rule.policy.namespace.as_deref(), object),
+            Some(matcher) => {
+                self.asks(matcher, rule.policy.namespace.as_deref(), object, operation)
+            }
             None => Ok(true),
         }
     }
@@ -134,10 +144,12 @@ impl<'t> Round<'t> {
         matcher: &Matcher,
         policy_namespace: Option<&str>,
         object: Option<Node<'t>>,
+        operation: Operation,
     ) -> Result<bool, Stop> {
         let known = self.labels.get().and_then(|labels| labels.as_ref().ok().copied());
         let object = object.unwrap_or_else(|| self.nothing.root());
         let mut subject = subject(self.request, object, policy_namespace);
+        subject.operation = operation;
         subject.namespace_labels = known.map(Labels);
         let mut answer = matcher.matches(&subject).map_err(|error| unmatched(&error))?;
         if answer == Match::NeedsNamespace {
@@ -193,8 +205,9 @@ impl<'t> Round<'t> {
         };
         let exemption = self.exemption(rule, validation, document, run)?;
         let matches_old = || {
+            // The old object is judged as if it were created.
             let old = self.request.old_object_root();
-            matches!(self.matches(rule, old), Ok(true))
+            matches!(self.matches(rule, old, Operation::Create), Ok(true))
         };
         Ok(match validation.run(run, document, &exemption, matches_old)? {
             Answer::Pass(message) => Said::new(Outcome::Pass, message),
@@ -221,7 +234,7 @@ impl<'t> Round<'t> {
                 continue;
             }
             let object = self.request.object_root_or_old();
-            let matched = self.asks(&exception.matcher, None, object)?;
+            let matched = self.asks(&exception.matcher, None, object, self.request.operation)?;
             if matched && exception.applies(run, document)? {
                 exception.exempt(&mut exemption);
             }

@@ -6,11 +6,14 @@
 mod context;
 mod selection;
 
+use std::sync::Arc;
+
 use crate::decode::{Problems, expected, unknown_word};
 use crate::diagnostic::Diagnostic;
 use crate::kyverno::schema::{CheckSpec, FailureAction, RuleBody, RuleSpec, Spec};
+use crate::kyverno::variables::Template;
 use crate::scalar::wildcard::Wildcard;
-use crate::tree::{Kind, Node};
+use crate::tree::{Kind, Node, Tree};
 
 /// Notes what is wrong with a policy outside of its rules.
 pub(super) fn policy(root: Node<'_>, spec: &Spec<'_>, problems: &Problems<'_>) {
@@ -128,8 +131,16 @@ fn overrides(node: Node<'_>, spec: &Spec<'_>, problems: &Problems<'_>) {
 }
 
 /// Notes what is wrong with a rule.
-pub(super) fn rule(rule: &RuleSpec<'_>, background: bool, problems: &Problems<'_>) {
+pub(super) fn rule(
+    tree: &Arc<Tree>,
+    rule: &RuleSpec<'_>,
+    background: bool,
+    problems: &Problems<'_>,
+) {
     let RuleBody::Validate(validate) = &rule.body else { return };
+    for error in Template::compile(tree, rule.node).broken() {
+        problems.at(rule.node, Diagnostic::error("reference", error));
+    }
     boolean(rule.node, "skipBackgroundRequests", problems);
     for (name, what) in [("imageExtractors", "verifyImages"), ("celPreconditions", "validate.cel")]
     {

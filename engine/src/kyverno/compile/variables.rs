@@ -168,7 +168,7 @@ impl Checker<'_, '_> {
             return;
         }
         let known = KNOWN.iter().any(|word| text.contains(word))
-            || self.names.iter().any(|known| known.begins(text))
+            || self.names.iter().any(|known| known.begins(&text.replace('"', "")))
             || calls_function(text);
         if !known {
             let first = text.split(['.', '[', ' ', '|']).next().unwrap_or_default();

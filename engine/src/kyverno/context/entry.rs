@@ -157,18 +157,19 @@ fn variable<'t>(
     let default = default.map(&mut render).transpose()?.filter(|value| !value.is_null());
     let value = value.map(render).transpose()?;
     let output = match (value, path) {
-        (None, None) => None,
+        (None, None) => default,
         (Some(value), None) => Some(value),
         (Some(value), Some(path)) => {
             let found = context.parse(&path).and_then(|path| context.search_plainly(path, &value));
-            or_default(found, &path, default.as_ref())?
+            // Upstream keeps null here, and takes the default only in place of an error.
+            or_default(found, &path, default.as_ref())?.or(default)
         }
         (None, Some(path)) => {
             let found = context.query_text(&path);
-            or_default(found, &path, default.as_ref())?
+            or_default(found, &path, default.as_ref())?.filter(|value| !value.is_null()).or(default)
         }
     };
-    match output.filter(|value| !value.is_null()).or(default) {
+    match output.filter(|value| !value.is_null()) {
         // JSON knows no such number, which an empty list has as its average.
         Some(Value::Float(number)) if !number.is_finite() => Err(Stop::Failed(format!(
             "failed to add context entry for variable {name}: json: unsupported value: {number}"

@@ -67,6 +67,7 @@ fn parts_of_a_rule() {
         ("imageExtractors: {}", "misplaced-field"),
         ("reportProperties: {a: 5}", "wrong-type"),
         ("reportProperties: {a: '{{ nowhere }}'}", "unknown-variable"),
+        ("reportProperties: {a: '$(nowhere)'}", "reference"),
         ("preconditions: {all: [{key: a, operator: Equals}]}", "incomplete-condition"),
         (
             "preconditions: {all: [{key: '{{ request.operation }}', operator: Equals, value: A}]}",
