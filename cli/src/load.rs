@@ -91,6 +91,13 @@ impl Loaded {
         loaded
     }
 
+    /// Takes what was read of a file.
+    pub(crate) fn of_bytes(path: &Path, bytes: &[u8]) -> Self {
+        let mut loaded = Self::default();
+        loaded.read(&display_name(path), bytes);
+        loaded
+    }
+
     fn read_file(&mut self, path: &Path) {
         let name = display_name(path);
         match std::fs::File::open(path) {

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ajj_engine::suite::{FileRole, Suite};
 use ajj_engine::{Diagnostic, Document, Limits, Reading, Source, read};
 
+use memchr::memmem;
+
 use crate::load::{Identity, Loaded, at_file, find_suites, load};
 
 /// A suite and where it stands.
@@ -28,7 +30,7 @@ pub(crate) struct Suites {
 }
 
 /// What every suite is known by, wherever it stands in a file.
-const MARK: &str = "cli.kyverno.io/";
+const MARK: &[u8] = b"cli.kyverno.io/";
 
 /// Finds the suites that arguments name: in files, and in files below directories.
 pub(crate) fn find(arguments: &[String]) -> Suites {
@@ -53,12 +55,13 @@ pub(crate) fn find(arguments: &[String]) -> Suites {
 impl Suites {
     /// Reads a file that may hold suites; most do not.
     fn read_if_marked(&mut self, file: &Path, seen: &mut BTreeSet<Identity>) {
-        let loaded = Loaded::of_file(file);
-        let is_marked = |source: &Source| source.text.contains(MARK);
-        let texts = || loaded.sources.iter().chain(&loaded.broken);
-        // One that cannot be read may hold anything, and is said.
-        let counts = texts().next().is_none() || texts().any(is_marked);
-        if counts && seen.insert(Identity::of(file)) {
+        let loaded = match std::fs::read(file) {
+            Ok(bytes) if memmem::find(&bytes, MARK).is_none() => return,
+            Ok(bytes) => Loaded::of_bytes(file, &bytes),
+            // One that cannot be read may hold anything, and is said.
+            Err(_) => Loaded::of_file(file),
+        };
+        if seen.insert(Identity::of(file)) {
             self.take(loaded, true);
         }
     }

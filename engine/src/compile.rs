@@ -1,6 +1,6 @@
 //! Recognises each document's kind and lowers it to rules.
 
-use sha2::{Digest, Sha256};
+use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::kyverno;
@@ -46,11 +46,11 @@ fn compile_documents(
     documents: &[Document],
     mut compiled: Compiled,
 ) -> (PolicySet, Vec<Diagnostic>) {
-    let mut digests = Vec::new();
+    let mut trees = Vec::new();
     for document in documents {
         let recognised = recognise(document.tree().root());
         if !matches!(recognised, Recognised::Unknown) {
-            digests.push(Sha256::digest(document.tree().root().to_json()));
+            trees.push(Arc::clone(document.tree()));
         }
         match recognised {
             Recognised::ClusterPolicy => {
@@ -66,12 +66,8 @@ fn compile_documents(
             Recognised::Companion | Recognised::Unknown => {}
         }
     }
-    digests.sort_unstable();
-    let mut digest = Sha256::new();
-    digests.iter().for_each(|part| digest.update(part));
-    let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     let diagnostics = std::mem::take(&mut compiled.diagnostics);
-    (PolicySet::new(compiled, format!("sha256:{digest}")), diagnostics)
+    (PolicySet::new(compiled, trees), diagnostics)
 }
 
 /// Whether a document is a policy of any language, or belongs to one.

@@ -33,6 +33,11 @@ impl<'d> Problems<'d> {
         Self { document: None, found: RefCell::default() }
     }
 
+    /// Whether nobody listens.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.document.is_none()
+    }
+
     /// Notes that a value is wrong.
     pub(crate) fn at(&self, node: Node<'_>, diagnostic: Diagnostic) {
         let problem = Problem { diagnostic, node: node.index(), harmless: false };

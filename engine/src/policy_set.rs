@@ -6,11 +6,14 @@ mod index;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use crate::decision::{Decision, RuleInfo};
 use crate::facts::{FactKey, Facts};
 use crate::kyverno::exception::Exception;
 use crate::request::Request;
 use crate::rule::{Compiled, OtherRules, Program, Rule};
+use crate::tree::Tree;
 
 pub(crate) use index::Index;
 
@@ -21,7 +24,8 @@ pub struct PolicySet {
     index: Index,
     exceptions: Vec<Exception>,
     not_evaluated: Vec<OtherRules>,
-    digest: String,
+    /// The documents that it was compiled from.
+    trees: Vec<Arc<Tree>>,
     policies: usize,
 }
 
@@ -36,7 +40,7 @@ pub enum Evaluation {
 }
 
 impl PolicySet {
-    pub(crate) fn new(compiled: Compiled, digest: String) -> Self {
+    pub(crate) fn new(compiled: Compiled, trees: Vec<Arc<Tree>>) -> Self {
         let mut not_evaluated: Vec<OtherRules> = Vec::new();
         for other in compiled.not_evaluated {
             match not_evaluated.iter_mut().find(|known| known.kind == other.kind) {
@@ -49,7 +53,7 @@ impl PolicySet {
             rules: compiled.rules,
             exceptions: compiled.exceptions,
             not_evaluated,
-            digest,
+            trees,
             policies: compiled.policies,
         }
     }
@@ -98,8 +102,15 @@ impl PolicySet {
         &self.not_evaluated
     }
 
-    /// Names the set: equal for equal policies in any order.
-    pub fn digest(&self) -> &str {
-        &self.digest
+    /// Names the set: equal for equal policies in any order. Worked out at each call.
+    pub fn digest(&self) -> String {
+        let mut digests: Vec<_> =
+            self.trees.iter().map(|tree| Sha256::digest(tree.root().to_json())).collect();
+        digests.sort_unstable();
+        let mut whole = Sha256::new();
+        digests.iter().for_each(|part| whole.update(part));
+        let hexadecimal: String =
+            whole.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("sha256:{hexadecimal}")
     }
 }

@@ -70,18 +70,18 @@ fn walk(path: &Path, skip_hidden: bool) -> Found {
         .hidden(skip_hidden)
         .filter_entry(|entry| !NOT_WALKED.iter().any(|name| entry.file_name() == *name))
         .follow_links(true)
-        .sort_by_file_path(|left, right| left.cmp(right))
         .build();
     for entry in walk {
         match entry {
             Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
-                found.files.push(tidy(entry.path()));
+                found.files.push(entry.into_path());
             }
             Ok(_) => (),
             Err(error) => found.diagnostics.push(walk_error(&error, path)),
         }
     }
     found.files.sort();
+    found.diagnostics.sort_by(|left, right| left.span.cmp(&right.span));
     found
 }
 

@@ -4,6 +4,7 @@
 //! any other: the pattern moves below the pod template, and `request.object.spec` in every text
 //! becomes the path of the template.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::matcher::KindSelector;
@@ -332,20 +333,23 @@ impl Writer<'_> {
     }
 
     /// Prefixes count too, as upstream replaces bytes: `request.object.specialX` moves.
-    fn moved(&self, text: &str) -> String {
+    fn moved<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if !text.contains("bject.") {
+            return Cow::Borrowed(text);
+        }
         let template = match self.shape {
             Shape::Template => "spec.template",
             Shape::CronJob => "spec.jobTemplate.spec.template",
         };
-        let mut text = text.to_owned();
+        let mut moved = text.to_owned();
         for field in ["spec", "metadata"] {
             for object in ["request.object", "request.oldObject"] {
                 let from = format!("{object}.{field}");
-                if text.contains(&from) {
-                    text = text.replace(&from, &format!("{object}.{template}.{field}"));
+                if moved.contains(&from) {
+                    moved = moved.replace(&from, &format!("{object}.{template}.{field}"));
                 }
             }
         }
-        text
+        Cow::Owned(moved)
     }
 }

@@ -224,7 +224,9 @@ impl Shared<'_> {
     ) -> Option<Validation> {
         let namespace = self.policy.namespace.as_deref();
         let entries = context::entries(tree, &rule.context, namespace, problems);
-        variables::check(rule, self.spec.background, problems);
+        if !problems.is_silent() {
+            variables::check(rule, self.spec.background, problems);
+        }
         let lowering = Lowering { tree, namespace, problems };
         Some(Validation {
             message: Message::new(validate.message),
