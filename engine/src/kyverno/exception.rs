@@ -18,7 +18,8 @@ pub(crate) struct Exception {
     /// `namespace/name`.
     pub(crate) key: Arc<str>,
     pub(crate) exempted: Vec<Exempted>,
-    pub(crate) matcher: Matcher,
+    /// Matches what the exception is not about.
+    pub(crate) others: Matcher,
     pub(crate) conditions: Option<Conditions>,
     pub(crate) pod_security: Vec<Exclusion>,
 }
@@ -33,8 +34,14 @@ pub(crate) struct Exempted {
 
 impl Exception {
     /// Takes away from a rule what this exempts it from.
-    pub(crate) fn exempt<'t>(&'t self, exemption: &mut Exemption<'t>) {
+    pub(crate) fn exempt<'t>(&'t self, exemption: &mut Exemption<'t>, is_pod_security: bool) {
         match exemption {
+            // There upstream ends at the first exception from all of the rule.
+            Exemption::Whole(_) if is_pod_security => {}
+            _ if self.pod_security.is_empty() && is_pod_security => {
+                let message = format!("rule is skipped due to policy exception {}", self.key);
+                *exemption = Exemption::Whole(message);
+            }
             Exemption::Whole(message) => {
                 message.push_str(", ");
                 message.push_str(&self.key);

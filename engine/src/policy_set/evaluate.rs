@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::decision::{Action, Decision, Outcome, RuleResult, Violation};
 use crate::facts::{FactError, FactKey, Facts};
 use crate::jmespath::Arena;
-use crate::kyverno::check::Answer;
+use crate::kyverno::check::{Answer, Check};
 use crate::kyverno::context::{Document, Lookups, Stop, Surroundings};
 use crate::kyverno::validation::{Exemption, NeedsLabels, Run, Validation};
 use crate::matcher::{Labels, Match, Matcher, SelectorError, Subject};
@@ -227,16 +227,17 @@ impl<'t> Round<'t> {
         document: &Document<'t>,
         run: Run<'t>,
     ) -> Result<Exemption<'t>, Stop> {
-        let _ = validation;
+        let is_pod_security = matches!(validation.check, Check::PodSecurity(_));
         let mut exemption = Exemption::None;
         for exception in &self.set.exceptions {
             if !exception.names(&rule.policy.name, &rule.name) {
                 continue;
             }
             let object = self.request.object_root_or_old();
-            let matched = self.asks(&exception.matcher, None, object, self.request.operation)?;
+            let operation = self.request.operation;
+            let matched = !self.asks(&exception.others, None, object, operation)?;
             if matched && exception.applies(run, document)? {
-                exception.exempt(&mut exemption);
+                exception.exempt(&mut exemption, is_pod_security);
             }
         }
         Ok(exemption)

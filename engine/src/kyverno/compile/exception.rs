@@ -36,7 +36,7 @@ fn decode(document: &Document, problems: &Problems<'_>) -> Option<Exception> {
     };
     spec.ignore(&["background"]);
     spec.require("match");
-    let matcher = spec.get("match").and_then(|node| selection::exception(node, problems));
+    let others = spec.get("match").and_then(|node| selection::exception(node, problems));
     let conditions = match spec.get("conditions") {
         Some(node) => Some(conditions(tree, node, problems)?),
         None => None,
@@ -66,5 +66,5 @@ fn decode(document: &Document, problems: &Problems<'_>) -> Option<Exception> {
         let message = "an exception names at least one policy and its rules";
         problems.at(tree.root(), Diagnostic::error("empty-exception", message));
     }
-    Some(Exception { key: key.into(), exempted, matcher: matcher?, conditions, pod_security })
+    Some(Exception { key: key.into(), exempted, others: others?, conditions, pod_security })
 }

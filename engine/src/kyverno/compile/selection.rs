@@ -23,14 +23,24 @@ pub(super) fn matcher(rule: &RuleSpec<'_>, problems: &Problems<'_>) -> Option<Ma
     compile(rule.node, &matching?, excluding.as_ref(), problems)
 }
 
-/// The matcher of an exception.
+/// A matcher of what an exception is not about.
+///
+/// An exception asks for users as `exclude` does: where nobody is named, one that asks for a user
+/// exempts nothing.
 pub(crate) fn exception(node: Node<'_>, problems: &Problems<'_>) -> Option<Matcher> {
     let before = problems.errors();
-    let matching = filters(node, "match", problems)?;
+    let excluding = filters(node, "match", problems)?;
     if problems.errors() > before {
         return None;
     }
-    compile(node, &matching, None, problems)
+    let everything = ResourceDescription {
+        written: true,
+        kinds: vec!["*/*".to_owned()],
+        ..ResourceDescription::default()
+    };
+    let everything = ResourceFilter { resources: everything, ..ResourceFilter::default() };
+    let matching = Filters { any: vec![everything], ..Filters::default() };
+    compile(node, &matching, Some(&excluding), problems)
 }
 
 fn compile(
