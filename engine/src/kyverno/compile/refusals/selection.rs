@@ -51,7 +51,9 @@ fn texts<'t>(node: Option<Node<'t>>, name: &str) -> Vec<&'t str> {
 
 /// Whether any field of a map has a value.
 fn says_something(node: Node<'_>) -> bool {
-    node.as_map().is_some_and(|entries| entries.iter().any(|(_, value)| !value.is_null()))
+    node.as_map().is_some_and(|entries| {
+        entries.iter().any(|(_, value)| !value.is_null() && value.as_str() != Some(""))
+    })
 }
 
 /// Each block that counts names kinds (`validateMatchedResourceDescription`,
