@@ -139,6 +139,19 @@ impl Matcher {
         self.kinds.iter()
     }
 
+    /// The namespaces of the objects that match, for an index; `None` where they can be any. A
+    /// Namespace itself stands under its own name.
+    pub(crate) fn exact_namespaces(&self) -> Option<Vec<&str>> {
+        match &self.matching {
+            Group::Any(blocks) => {
+                let named: Option<Vec<_>> = blocks.iter().map(Block::exact_namespaces).collect();
+                Some(named?.concat())
+            }
+            // What matches all matches each.
+            Group::All(blocks) => blocks.iter().find_map(Block::exact_namespaces),
+        }
+    }
+
     /// Asks about an object; an error is a label that no selector can be compared with.
     pub(crate) fn matches(&self, subject: &Subject<'_>) -> Result<Match, SelectorError> {
         if !subject.policy_namespace.is_empty() && subject.policy_namespace != subject.namespace {

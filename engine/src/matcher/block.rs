@@ -90,6 +90,12 @@ impl Block {
         &self.kinds
     }
 
+    /// The namespaces it names, if it names some and none with wildcards.
+    pub(super) fn exact_namespaces(&self) -> Option<Vec<&str>> {
+        let named = self.namespaces.iter().map(Wildcard::as_literal).collect::<Option<Vec<_>>>()?;
+        (!named.is_empty()).then_some(named)
+    }
+
     /// Asks as `match` does: where nobody is named, what the block says of users is left out.
     pub(super) fn matches(&self, subject: &Subject<'_>) -> Result<Answer, SelectorError> {
         let user = subject.user.filter(|user| **user != UserInfo::default());

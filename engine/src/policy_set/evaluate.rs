@@ -84,7 +84,7 @@ impl<'t> Round<'t> {
     fn decide(&self) -> Decision {
         let mut decision = Decision::default();
         let mut applied: Option<&str> = None;
-        for number in self.set.index.candidates(&self.request.kind.kind) {
+        for number in self.set.index.candidates(self.request) {
             let Some(rule) = self.set.rules.get(number as usize) else { continue };
             if !rule.scope.holds(&self.request.kind.kind) {
                 continue;
