@@ -111,9 +111,17 @@ enum Step<'t> {
 }
 
 /// Writes a value as `%v` of Go does: `map[a:1 b:<nil>]`, `[x y]`, texts without quotes.
-///
-/// Depth costs heap, not stack.
 pub fn format_value(value: &Value<'_>) -> String {
+    write(value, |number| number.to_string())
+}
+
+/// Writes a value of an object as `%v` of Go does: there, every number is a float (`1e+06`).
+pub fn format_object_value(value: &Value<'_>) -> String {
+    write(value, |number| format_float(number as f64))
+}
+
+/// Depth costs heap, not stack.
+fn write(value: &Value<'_>, whole: fn(i64) -> String) -> String {
     let mut out = String::new();
     let mut steps = vec![Step::Value(value.clone())];
     while let Some(step) = steps.pop() {
@@ -123,6 +131,7 @@ pub fn format_value(value: &Value<'_>) -> String {
                 out.push_str(&key);
                 out.push(':');
             }
+            Step::Value(Value::Int(number)) => out.push_str(&whole(number)),
             Step::Value(value) => write_or_open(&value, &mut out, &mut steps),
         }
     }
@@ -138,23 +147,16 @@ fn write_or_open<'t>(value: &Value<'t>, out: &mut String, steps: &mut Vec<Step<'
         Value::String(text) => out.push_str(text),
         Value::List(_) | Value::Map(_) | Value::Node(_) => {
             steps.push(Step::Mark("]"));
-            if let Some(items) = value.items() {
-                out.push('[');
-                for (position, item) in items.into_iter().enumerate().rev() {
-                    steps.push(Step::Value(item));
-                    if position > 0 {
-                        steps.push(Step::Mark(" "));
-                    }
-                }
-            } else {
-                out.push_str("map[");
-                let entries = value.entries().unwrap_or_default();
-                for (position, (key, value)) in entries.into_iter().enumerate().rev() {
-                    steps.push(Step::Value(value));
-                    steps.push(Step::Key(key));
-                    if position > 0 {
-                        steps.push(Step::Mark(" "));
-                    }
+            out.push_str(if value.is_map() { "map[" } else { "[" });
+            let items = value.items().into_iter().flatten().map(|item| (None, item));
+            let entries = value.entries().into_iter().flatten();
+            let children: Vec<_> =
+                items.chain(entries.map(|(key, value)| (Some(key), value))).collect();
+            for (position, (key, value)) in children.into_iter().enumerate().rev() {
+                steps.push(Step::Value(value));
+                steps.extend(key.map(Step::Key));
+                if position > 0 {
+                    steps.push(Step::Mark(" "));
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! Checks by pattern.
 
+use std::borrow::Cow;
+
 use crate::decision::Violation;
 use crate::kyverno::context::{Context, Resolve, Stop};
 use crate::kyverno::pattern::{Failure, Pattern, Verdict};
@@ -22,41 +24,27 @@ pub(super) fn one<'t>(
     subject: &Subject<'t>,
     context: &mut Context<'t>,
 ) -> Result<Answer, Stop> {
-    let rendered = match render(source, context)? {
-        Ok(rendered) => rendered,
+    let patterns = match ready(source, false, subject, context)? {
+        Ok(patterns) => patterns,
         Err(answer) => return Ok(answer),
     };
-    if let Some(answer) = on_delete(subject, context) {
-        return Ok(answer);
-    }
-    let compiled;
-    let pattern = match (source, &rendered) {
-        (PatternSource::Compiled(patterns), _) => match patterns.first() {
-            Some(pattern) => pattern,
-            None => return Ok(Answer::Nothing("the rule has no pattern")),
-        },
-        (PatternSource::Template(_), value) => match Pattern::compile(value) {
-            Ok(pattern) => {
-                compiled = pattern;
-                &compiled
-            }
-            Err(error) => return Ok(Answer::Error(error.to_string())),
-        },
+    let Some(pattern) = patterns.first() else {
+        return Ok(Answer::Nothing("the rule has no pattern"));
     };
     Ok(match pattern.check(&subject.value) {
         Verdict::Pass => Answer::Pass(format!("validation rule '{}' passed.", naming.rule)),
         Verdict::Skip(message) => Answer::Skip(message),
-
         Verdict::Error(error) => {
             let headline = headline(naming, context)?;
             Answer::Error(message(naming.rule, headline.as_deref(), &error, ""))
         }
         Verdict::Fail(failure) => {
             let headline = headline(naming, context)?;
+            let text = headline.as_deref();
             Answer::Fail {
-                message: message(naming.rule, headline.as_deref(), &failure.message, &failure.path),
-                headline: headline.unwrap_or_default(),
+                message: message(naming.rule, text, &failure.message, &failure.path),
                 violations: vec![violation(&failure, subject)],
+                headline: headline.unwrap_or_default(),
             }
         }
     })
@@ -69,25 +57,9 @@ pub(super) fn any<'t>(
     subject: &Subject<'t>,
     context: &mut Context<'t>,
 ) -> Result<Answer, Stop> {
-    let rendered = match render(source, context)? {
-        Ok(rendered) => rendered,
+    let patterns = match ready(source, true, subject, context)? {
+        Ok(patterns) => patterns,
         Err(answer) => return Ok(answer),
-    };
-    if let Some(answer) = on_delete(subject, context) {
-        return Ok(answer);
-    }
-    let mut compiled = Vec::new();
-    let patterns = match source {
-        PatternSource::Compiled(patterns) => patterns,
-        PatternSource::Template(_) => {
-            for value in rendered.items().unwrap_or_default() {
-                match Pattern::compile(&value) {
-                    Ok(pattern) => compiled.push(pattern),
-                    Err(error) => return Ok(Answer::Error(error.to_string())),
-                }
-            }
-            &compiled
-        }
     };
     let rule = naming.rule;
     let mut failed = Vec::new();
@@ -130,24 +102,36 @@ pub(super) fn any<'t>(
     Ok(Answer::Fail { message, headline: headline.unwrap_or_default(), violations })
 }
 
-/// Fills in the variables; the inner error is the rule's answer.
-fn render<'t>(
+/// The patterns with their variables filled in; the inner error is the rule's answer.
+fn ready<'t>(
     source: &'t PatternSource,
+    are_many: bool,
+    subject: &Subject<'t>,
     context: &mut Context<'t>,
-) -> Result<Result<Value<'t>, Answer>, Stop> {
-    let PatternSource::Template(template) = source else { return Ok(Ok(Value::Null)) };
-    match template.render(context) {
-        Ok(value) => Ok(Ok(value)),
-        Err(Stop::Failed(error)) => {
-            Ok(Err(Answer::Error(format!("variable substitution failed: {error}"))))
-        }
-        Err(other) => Err(other),
+) -> Result<Result<Cow<'t, [Pattern]>, Answer>, Stop> {
+    let rendered = match source {
+        PatternSource::Compiled(_) => Value::Null,
+        PatternSource::Template(template) => match template.render(context) {
+            Ok(value) => value,
+            Err(Stop::Failed(error)) => {
+                let message = format!("variable substitution failed: {error}");
+                return Ok(Err(Answer::Error(message)));
+            }
+            Err(Stop::Missing) => return Err(Stop::Missing),
+        },
+    };
+    if context.is_delete() && !subject.is_element {
+        let reason = "a pattern is not held against an object that is deleted";
+        return Ok(Err(Answer::Nothing(reason)));
     }
-}
-
-fn on_delete(subject: &Subject<'_>, context: &Context<'_>) -> Option<Answer> {
-    (context.is_delete() && !subject.is_element)
-        .then_some(Answer::Nothing("a pattern is not held against an object that is deleted"))
+    if let PatternSource::Compiled(patterns) = source {
+        return Ok(Ok(Cow::Borrowed(patterns)));
+    }
+    let values = if are_many { rendered.items().unwrap_or_default() } else { vec![rendered] };
+    Ok(match values.iter().map(Pattern::compile).collect() {
+        Ok(patterns) => Ok(Cow::Owned(patterns)),
+        Err(error) => Err(Answer::Error(error.to_string())),
+    })
 }
 
 /// The rule's own message: empty where it has none, `None` where it cannot be filled in.

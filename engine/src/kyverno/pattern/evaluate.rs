@@ -13,10 +13,11 @@ use super::anchor::Anchor;
 use super::expand::Expanded;
 use super::leaf::Leaf;
 use super::trail::Trail;
-use super::words::{as_context, describe, object_text, object_type};
+use super::words::{as_context, describe, object_type};
 use super::{
     Body, Element, Entry, Existence, Failure, ListPattern, ListShape, MapPattern, Pattern, Verdict,
 };
+use crate::scalar::number::format_object_value;
 use crate::value::Value;
 
 pub(super) fn check(pattern: &Pattern, resource: &Value<'_>) -> Verdict {
@@ -132,7 +133,7 @@ impl Run {
     fn leaf(&self, leaf: &Leaf, resource: Option<&Value<'_>>, trail: &Trail<'_>) -> Outcome {
         let value = resource.unwrap_or(&Value::Null);
         let message = |path: &str| {
-            let value = object_text(value);
+            let value = format_object_value(value);
             format!("resource value '{value}' does not match '{leaf}' at path {path}")
         };
         if !value.is_list() {
