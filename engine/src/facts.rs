@@ -120,6 +120,8 @@ pub struct ContextValue {
 pub struct Facts {
     answers: BTreeMap<FactKey, Result<Arc<Tree>, FactError>>,
     values: Vec<ContextValue>,
+    /// Whether a context entry that nobody answers stays unknown instead of failing its rule.
+    pub(crate) leave_out_unanswered: bool,
 }
 
 impl Facts {
@@ -137,6 +139,7 @@ impl Facts {
     pub fn extend(&mut self, other: Self) {
         self.answers.extend(other.answers);
         self.values.extend(other.values);
+        self.leave_out_unanswered |= other.leave_out_unanswered;
     }
 
     /// Puts a value into the context of rules; a later one at the same path wins.

@@ -99,6 +99,8 @@ enum State<'t> {
     Unloaded,
     Loading,
     Loaded(Value<'t>),
+    /// Nobody answers, and the name stays unknown.
+    LeftOut,
 }
 
 /// What the contexts of one evaluation share.
@@ -291,13 +293,16 @@ impl<'t> Context<'t> {
         let value = entry.load(self);
         self.limit = limit;
         let state = match &value {
-            Ok(value) => State::Loaded(value.clone()),
+            Ok(Some(value)) => State::Loaded(value.clone()),
+            Ok(None) => State::LeftOut,
             Err(_) => State::Unloaded,
         };
         if let Some(pending) = self.entries.get_mut(position) {
             pending.state = state;
         }
-        self.set(entry.name(), value?);
+        if let Some(value) = value? {
+            self.set(entry.name(), value);
+        }
         Ok(())
     }
 }

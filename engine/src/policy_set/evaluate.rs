@@ -168,9 +168,11 @@ impl<'t> Round<'t> {
                     return Ok(None);
                 }
                 let key = FactKey::get(format!("/api/v1/namespaces/{namespace}"));
-                match self.surroundings.lookups.get(key)? {
+                let lookups = self.surroundings.lookups;
+                match lookups.get(key)? {
                     Ok(tree) => Ok(tree.root().at(&["metadata", "labels"])),
                     Err(FactError::NotFound) => Ok(None),
+                    Err(FactError::NotFetched) if lookups.facts().leave_out_unanswered => Ok(None),
                     Err(error) => Err(Stop::Failed(format!(
                         "the labels of namespace {namespace} are not known: {error}"
                     ))),

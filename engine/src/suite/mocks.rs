@@ -180,8 +180,15 @@ impl Mocks {
         let find = |name: &str| self.entries.iter().find(|entry| entry.name == name);
         let (entry, projection) = match (find(name), name.split_once('.')) {
             (Some(entry), _) => (entry, None),
-            (None, Some((name, projection))) => (find(name)?, Some(projection)),
-            (None, None) => return None,
+            (None, projected) => {
+                let found = projected.and_then(|(name, path)| Some((find(name)?, Some(path))));
+                match found {
+                    Some(found) => found,
+                    None if self.entries.is_empty() => return None,
+                    // A suite that has entries has all there are.
+                    None => return Some(Err(FactError::NotFound)),
+                }
+            }
         };
         Some(entry.data(files, projection, time).map_err(FactError::Failed))
     }

@@ -159,3 +159,50 @@ fn hostile_paths_of_values_are_bounded() {
     let (_, diagnostics) = Suite::decode(&documents("suite.yaml", &text)[0]);
     assert!(diagnostics.is_empty());
 }
+
+/// A rule over one context entry, and the result of its row.
+fn entry(entry: &str, mocks: &str, counting: Counting) -> String {
+    let policy = format!(
+        "
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {{name: p}}
+spec:
+  background: false
+  rules:
+    - name: r
+      match: {{any: [{{resources: {{kinds: [Pod], namespaceSelector: {{matchExpressions: [{{key: x, operator: DoesNotExist}}]}}}}}}]}}
+      context: [{{name: answer, {entry}}}]
+      validate:
+        message: \"got {{{{ answer || 'none' }}}}\"
+        deny: {{conditions: {{any: [{{key: \"{{{{ answer || 'none' }}}}\", operator: Equals, value: none}}]}}}}
+"
+    );
+    let fields = format!("{mocks}results: [{{policy: p, rule: r, kind: Pod, result: fail}}]");
+    run_policy(&policy, &fields, counting).join("; ")
+}
+
+#[test]
+fn entries_that_nobody_answers_stay_unknown_as_upstream_counts() {
+    let other_call =
+        "apiCallResponses: [{urlPath: /other, response: {statusCode: 200, body: {}}}]\n";
+    let entries = [
+        "apiCall: {urlPath: /api/v1/namespaces/default}",
+        "apiCall: {urlPath: /api/v1/namespaces/default/pods, default: unused}",
+        "apiCall: {method: GET, service: {url: 'https://example.com'}}",
+        "imageRegistry: {reference: 'example.com/image:1'}",
+        "globalReference: {name: entry}",
+    ];
+    for text in entries {
+        for mocks in ["", other_call] {
+            let upstream = entry(text, mocks, Counting::Upstream);
+            assert_eq!(upstream, "passed fail got none", "{text}");
+        }
+    }
+    let pods = "apiCall: {urlPath: /api/v1/namespaces/default/pods}";
+    assert!(entry(pods, "", Counting::Honest).ends_with("not fetched"));
+    // A suite that describes global entries describes all of them.
+    let other_entry = "globalContextEntries: [{name: other, data: {}}]\n";
+    let global = entry("globalReference: {name: entry}", other_entry, Counting::Upstream);
+    assert!(global.starts_with("failed error") && global.ends_with("not found"), "{global}");
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::facts::{FactKey, Method};
+use crate::facts::{FactError, FactKey, Method};
 use crate::tree::Tree;
 use crate::value::{Text, Value};
 
@@ -62,6 +62,8 @@ pub(crate) struct Select {
     pub(crate) default: Option<Template>,
 }
 
+type Answer<'t> = Result<Value<'t>, String>;
+
 impl ContextEntry {
     pub(crate) fn name(&self) -> &str {
         &self.name
@@ -72,21 +74,22 @@ impl ContextEntry {
         !matches!(self.kind, EntryKind::Variable { .. })
     }
 
-    pub(super) fn load<'t>(&'t self, context: &mut Context<'t>) -> Result<Value<'t>, Stop> {
+    /// The value; `None` where the entry stays without one.
+    pub(super) fn load<'t>(&'t self, context: &mut Context<'t>) -> Result<Option<Value<'t>>, Stop> {
         let name = self.name();
-        match &self.kind {
+        let value = match &self.kind {
             EntryKind::Variable { value, path, default } => {
                 variable(name, value.as_ref(), path.as_ref(), default.as_ref(), context)
             }
             EntryKind::ConfigMap { name: map, namespace } => {
-                config_map(name, map, namespace.as_ref(), context)
+                return config_map(name, map, namespace.as_ref(), context);
             }
             EntryKind::ApiCall { path, method, data, select } => {
                 let path = text(name, path, context)?;
                 context.check_path(name, &path)?;
                 let body = body(name, *method, data, context)?;
                 let key = FactKey::Api { method: *method, path: path.as_str().into(), body };
-                let answer = fetch(context, key)?;
+                let Some(answer) = fetch(context, key)? else { return Ok(None) };
                 select.apply(name, answer, context)
             }
             EntryKind::Service { url, method, headers, data, ca_bundle, select } => {
@@ -103,12 +106,13 @@ impl ContextEntry {
                     headers: named,
                     ca_bundle: Arc::from(&**ca_bundle),
                 };
-                let answer = fetch(context, key)?;
+                let Some(answer) = fetch(context, key)? else { return Ok(None) };
                 select.apply(name, answer, context)
             }
             EntryKind::ImageRegistry { reference, path } => {
                 let reference = text(name, reference, context)?;
-                let answer = fetch(context, FactKey::Image(reference.as_str().into()))?;
+                let key = FactKey::Image(reference.as_str().into());
+                let Some(answer) = fetch(context, key)? else { return Ok(None) };
                 let data = answer.map_err(|error| {
                     Stop::Failed(format!(
                         "failed to fetch image descriptor: {reference}, error: {error}"
@@ -118,7 +122,8 @@ impl ContextEntry {
             }
             EntryKind::GlobalReference { name: global, path } => {
                 let global = text(name, global, context)?;
-                let answer = fetch(context, FactKey::GlobalContext(global.as_str().into()))?;
+                let key = FactKey::GlobalContext(global.as_str().into());
+                let Some(answer) = fetch(context, key)? else { return Ok(None) };
                 let data = answer.map_err(|error| {
                     Stop::Failed(format!(
                         "failed to fetch entry {global} from global context: {error}"
@@ -126,7 +131,8 @@ impl ContextEntry {
                 })?;
                 apply_path(name, path.as_ref(), data, context)
             }
-        }
+        };
+        value.map(Some)
     }
 }
 
@@ -203,7 +209,7 @@ fn config_map<'t>(
     name: &'t Template,
     namespace: Option<&'t Template>,
     context: &mut Context<'t>,
-) -> Result<Value<'t>, Stop> {
+) -> Result<Option<Value<'t>>, Stop> {
     let name = text(entry, name, context)?;
     let namespace = match namespace {
         Some(namespace) => text(entry, namespace, context)?,
@@ -212,21 +218,22 @@ fn config_map<'t>(
     let namespace = if namespace.is_empty() { "default".to_owned() } else { namespace };
     let path = format!("/api/v1/namespaces/{namespace}/configmaps/{name}");
     context.check_path(entry, &path)?;
-    let map = fetch(context, FactKey::get(path))?.map_err(|error| {
+    let Some(answer) = fetch(context, FactKey::get(path))? else { return Ok(None) };
+    let map = answer.map_err(|error| {
         Stop::Failed(format!("failed to get configmap {namespace}/{name} : {error}"))
     })?;
     let mut entries = BTreeMap::new();
     for key in ["data", "metadata"] {
         entries.insert(Text::Borrowed(key), map.get(key).unwrap_or_default());
     }
-    Ok(Value::from(entries))
+    Ok(Some(Value::from(entries)))
 }
 
 impl Select {
     fn apply<'t>(
         &'t self,
         name: &str,
-        answer: Result<Value<'t>, String>,
+        answer: Answer<'t>,
         context: &mut Context<'t>,
     ) -> Result<Value<'t>, Stop> {
         let result = match answer {
@@ -258,10 +265,18 @@ fn apply_path<'t>(
     })
 }
 
-fn fetch<'t>(context: &Context<'t>, key: FactKey) -> Result<Result<Value<'t>, String>, Stop> {
+/// What the other side says; `None` where nobody answers and that is no error.
+fn fetch<'t>(context: &Context<'t>, key: FactKey) -> Result<Option<Answer<'t>>, Stop> {
     let asked = key.to_string();
     let answer: Result<&'t Arc<Tree>, _> = context.lookups().get(key)?;
-    Ok(answer.map(|tree| Value::from(tree.root())).map_err(|error| format!("{asked}: {error}")))
+    match answer {
+        Err(FactError::NotFetched) if context.lookups().facts().leave_out_unanswered => Ok(None),
+        answer => Ok(Some(
+            answer
+                .map(|tree| Value::from(tree.root()))
+                .map_err(|error| format!("{asked}: {error}")),
+        )),
+    }
 }
 
 fn body<'t>(
