@@ -32,6 +32,9 @@ pub(crate) struct Suites {
 /// What every suite is known by, wherever it stands in a file.
 const MARK: &[u8] = b"cli.kyverno.io/";
 
+/// The file that upstream takes for a suite, whatever it holds.
+const NAME: &str = "kyverno-test.yaml";
+
 /// Finds the suites that arguments name: in files, and in files below directories.
 pub(crate) fn find(arguments: &[String]) -> Suites {
     let mut suites = Suites::default();
@@ -53,16 +56,17 @@ pub(crate) fn find(arguments: &[String]) -> Suites {
 }
 
 impl Suites {
-    /// Reads a file that may hold suites; most do not.
+    /// Reads a file that may hold suites; most do not, but one that is named so has to.
     fn read_if_marked(&mut self, file: &Path, seen: &mut BTreeSet<Identity>) {
+        let may_be_none = file.file_name().is_none_or(|name| name != NAME);
         let loaded = match std::fs::read(file) {
-            Ok(bytes) if memmem::find(&bytes, MARK).is_none() => return,
+            Ok(bytes) if may_be_none && memmem::find(&bytes, MARK).is_none() => return,
             Ok(bytes) => Loaded::of_bytes(file, &bytes),
             // One that cannot be read may hold anything, and is said.
             Err(_) => Loaded::of_file(file),
         };
         if seen.insert(Identity::of(file)) {
-            self.take(loaded, true);
+            self.take(loaded, may_be_none);
         }
     }
 

@@ -65,6 +65,11 @@ fn there_is_no_suite() {
 }
 
 #[test]
+fn a_file_with_the_name_of_a_suite_has_to_be_one() {
+    assert_snapshot!(test("old-form"));
+}
+
+#[test]
 fn rows_for_programs() {
     let run = ajj_in("suites", "policy test no-answer -o json");
     Schema::load("test-v1").check(&run.stdout);
