@@ -1,10 +1,15 @@
 //! The page of what is supported and what differs on purpose: written from the lists, checked
 //! against drift.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
+use serde_json::Value;
+
+use crate::golden::{read, text};
 use crate::ledger::{Lists, table};
+use crate::probes;
 
 const HEAD: &str = "\
 # Kyverno's classic policies in ajj
@@ -21,10 +26,9 @@ conformance` from the lists in `testdata/conformance`; do not edit it.
 const DIFFERENCES: &str = "
 ## What differs on purpose
 
-Where upstream passes in silence because it could not read or evaluate something, ajj says so.
-
-| case | what differs | why | upstream |
-|---|---|---|---|
+Where upstream passes in silence because it could not read or evaluate something, ajj says so. Each
+reason is followed by the cases that hold it: folders of `testdata/kyverno`, or of the records of
+upstream's answers.
 ";
 
 const GAPS: &str = "
@@ -53,10 +57,11 @@ pub(crate) fn check() -> Result<(), String> {
     }
     let lists = Lists::read();
     page.push_str(DIFFERENCES);
-    for known in &lists.differences {
-        let (case, what) = (cell(&known.case), cell(known.what.as_deref().unwrap_or_default()));
-        let (area, reason, source) = (&known.area, cell(&known.reason), cell(&known.source));
-        writeln!(page, "| {area}: `{case}` | {what} | {reason} | {source} |").unwrap();
+    for ((reason, source), cases) in differences(&lists) {
+        writeln!(page, "\n**{reason}.** Upstream: {source}.\n").unwrap();
+        for (case, what) in cases {
+            writeln!(page, "- `{case}`: {what}").unwrap();
+        }
     }
     page.push_str(GAPS);
     for known in &lists.gaps {
@@ -71,6 +76,28 @@ pub(crate) fn check() -> Result<(), String> {
         Ok(found) if found == page => Ok(()),
         _ => Err("docs/kyverno.md is not what the lists say: run it with UPDATE=1".to_owned()),
     }
+}
+
+/// The cases that differ, by the reason and the place upstream.
+fn differences(lists: &Lists) -> BTreeMap<(String, String), Vec<(String, String)>> {
+    let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (name, folder) in probes::own() {
+        let answer: Value = serde_json::from_str(&read(&folder.join("answer.json"))).unwrap();
+        let differs = &answer["differs"];
+        if differs.is_object() {
+            let reason = (text(differs, "reason").to_owned(), text(differs, "source").to_owned());
+            let what = format!("upstream {}", text(differs, "upstream"));
+            all.entry(reason).or_default().push((name, what));
+        }
+    }
+    for known in &lists.differences {
+        let reason = (known.reason.clone(), known.source.clone());
+        let case = format!("{}: {}", known.area, known.case);
+        let what = known.what.as_deref().unwrap_or_default().replace('<', "&lt;");
+        all.entry(reason).or_default().push((case, what));
+    }
+    all.values_mut().for_each(|cases| cases.sort());
+    all
 }
 
 fn cell(text: &str) -> String {
