@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::decode::{Fields, Problems};
+use crate::decode::{Fields, Problems, expected};
 use crate::diagnostic::Diagnostic;
 use crate::facts::Method;
 use crate::kyverno::context::{ContextEntry, EntryKind, Field, Select, Written, stays_in};
@@ -109,8 +109,16 @@ struct Compiler<'c, 'd> {
 }
 
 impl Compiler<'_, '_> {
+    /// What the schema wants to be a string.
+    fn string(&self, name: &str, node: Node<'_>) -> Template {
+        if node.as_str().is_none() {
+            self.problems.at(node, expected(name, "a string", node));
+        }
+        Template::compile(self.tree, node)
+    }
+
     fn optional(&self, fields: &mut Fields<'_, '_, '_>, name: &'static str) -> Option<Template> {
-        fields.get(name).map(|node| Template::compile(self.tree, node))
+        fields.get(name).map(|node| self.string(name, node))
     }
 
     fn written(&self, fields: &mut Fields<'_, '_, '_>, name: &'static str) -> Option<Written> {
@@ -124,7 +132,7 @@ impl Compiler<'_, '_> {
     }
 
     fn required(&self, fields: &mut Fields<'_, '_, '_>, name: &'static str) -> Option<Template> {
-        fields.require(name).map(|node| Template::compile(self.tree, node))
+        fields.require(name).map(|node| self.string(name, node))
     }
 
     fn config_map(&self, body: &mut Fields<'_, '_, '_>) -> Option<EntryKind> {
@@ -139,7 +147,7 @@ impl Compiler<'_, '_> {
         }
         Some(EntryKind::ConfigMap {
             name,
-            namespace: node.map(|node| Template::compile(self.tree, node)),
+            namespace: node.map(|node| self.string("namespace", node)),
         })
     }
 
@@ -151,7 +159,7 @@ impl Compiler<'_, '_> {
         let service = body.fields("service");
         let select = Select {
             path: self.optional(body, "jmesPath"),
-            default: self.optional(body, "default"),
+            default: body.get("default").map(|node| Template::compile(self.tree, node)),
         };
         match (path, service) {
             (Some(node), None) => {
@@ -162,7 +170,7 @@ impl Compiler<'_, '_> {
                 {
                     self.refuse(node, own, &format!("`{text}`"));
                 }
-                let path = Template::compile(self.tree, node);
+                let path = self.string("urlPath", node);
                 Some(EntryKind::ApiCall { path, method, data, select })
             }
             (None, Some(mut service)) => {

@@ -77,6 +77,8 @@ fn parts_of_a_rule() {
         ("context: [{name: v, variable: {default: a}}]", "context-entry"),
         ("context: [{name: v, variable: {value: a, default: b}}]", "context-entry"),
         ("context: [{name: v, configMap: {name: a}}]", "context-entry"),
+        ("context: [{name: v, configMap: {name: a, namespace: true}}]", "wrong-type"),
+        ("context: [{name: v, apiCall: {urlPath: 5}}]", "wrong-type"),
         ("context: [{name: v, imageRegistry: {reference: 'A B'}}]", "context-entry"),
     ] {
         let codes = codes(HEAD, "", &format!("{RULE}\n{part}\n{DENY}"));
