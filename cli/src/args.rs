@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use ajj_engine::{Action, Operation, nearest};
+use ajj_webhook::LogDecisions;
 use clap::{Args, Parser, Subcommand};
 
 /// Policies for Kubernetes: validate manifests, test policies
@@ -14,7 +15,8 @@ use clap::{Args, Parser, Subcommand};
     max_term_width = 100,
     after_help = "Start here:\n  \
         ajj policy validate -p policies/ deploy/   judge manifests\n  \
-        ajj policy test policies/                  run the policies' own tests"
+        ajj policy test policies/                  run the policies' own tests\n  \
+        ajj webhook -p policies/                   answer an API server"
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -26,6 +28,8 @@ pub(crate) enum Command {
     /// Validate manifests and test policies
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Serve a cluster's admission webhook
+    Webhook(WebhookArguments),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  ajj completions bash > ~/.local/share/bash-completion/completions/ajj"
@@ -42,6 +46,8 @@ pub(crate) enum PolicyCommand {
     Validate(ValidateArguments),
     /// Run the tests of policies
     Test(TestArguments),
+    /// Answer recorded AdmissionReviews as the webhook would
+    Replay(ReplayArguments),
 }
 
 const EXIT_CODES: &str = "Exit codes:\n  \
@@ -132,6 +138,73 @@ pub(crate) struct TestArguments {
     pub(crate) outputs: Vec<Output>,
 }
 
+const REPLAY_EXAMPLES: &str = "Examples:\n  \
+    ajj policy replay review.json                     answer one review, as the API server would get it\n  \
+    ajj policy replay --verbose reviews.jsonl         with the whole decision of each\n  \
+    ajj policy replay --facts cluster.yaml review.json  with what the cluster would say\n\n\
+    Exit codes:\n  \
+    0  every review was answered, whatever the verdicts\n  \
+    2  a review, a policy or a file of facts could not be read\n  \
+    3  there is no review";
+
+#[derive(Debug, Args)]
+#[command(after_help = REPLAY_EXAMPLES)]
+pub(crate) struct ReplayArguments {
+    /// Reviews: files with one, a list, or one a line; `-` for stdin
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<String>,
+    /// Policies: a file, a directory or a glob; give it again for more
+    #[arg(short, long, value_name = "PATH", default_value = "policies")]
+    pub(crate) policies: Vec<String>,
+    /// What the cluster would answer: objects, and documents of kind `Facts`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) facts: Vec<String>,
+    /// Write each decision whole beside its answer
+    #[arg(long)]
+    pub(crate) verbose: bool,
+}
+
+const WEBHOOK_EXAMPLES: &str = "Examples:\n  \
+    ajj webhook -p policies/                              with a certificate of its own\n  \
+    ajj webhook -p policies/ --tls-cert c.pem --tls-key k.pem\n\n\
+    Serves POST /validate, and GET /readyz, /livez, /healthz, /metrics and /decisions/ID.\n\
+    Policies are looked at twice a second; a set that does not compile is not taken, and the one\n\
+    before goes on. SIGTERM ends it once what came before is answered.";
+
+#[derive(Debug, Args)]
+#[command(after_help = WEBHOOK_EXAMPLES)]
+pub(crate) struct WebhookArguments {
+    /// Policies: a file, a directory or a glob; give it again for more
+    #[arg(short, long, value_name = "PATH", default_value = "policies")]
+    pub(crate) policies: Vec<String>,
+    /// The address to listen on
+    #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8443")]
+    pub(crate) listen: std::net::SocketAddr,
+    /// The certificate to serve with, in PEM; without, one of its own
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The certificate's private key, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Names and addresses that a certificate of its own is for
+    #[arg(
+        long,
+        value_name = "NAME,...",
+        value_delimiter = ',',
+        default_value = "localhost,127.0.0.1,::1"
+    )]
+    pub(crate) tls_names: Vec<String>,
+    /// Answer reviews only of clients with a certificate of one of these authorities, in PEM
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_ca: Option<PathBuf>,
+    /// Threads that answer [default: one a core]
+    #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true)]
+    pub(crate) workers: usize,
+    /// Which decisions to write to stdout: none, findings or all
+    #[arg(long, value_name = "WHICH", default_value = "findings", value_parser = log_decisions)]
+    pub(crate) log_decisions: LogDecisions,
+}
+
 /// One condition on the rows of a suite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum RowFilter {
@@ -214,6 +287,15 @@ fn action(word: &str) -> Result<Action, String> {
     let known = [Action::Deny, Action::Warn, Action::Audit];
     let found = known.into_iter().find(|action| action.as_str() == word.trim());
     found.ok_or_else(|| unknown("action", word, &known.map(Action::as_str)))
+}
+
+fn log_decisions(word: &str) -> Result<LogDecisions, String> {
+    match word {
+        "none" => Ok(LogDecisions::None),
+        "findings" => Ok(LogDecisions::Findings),
+        "all" => Ok(LogDecisions::All),
+        _ => Err(unknown("word", word, &["none", "findings", "all"])),
+    }
 }
 
 fn operation(word: &str) -> Result<Operation, String> {

@@ -1,8 +1,11 @@
 //! One file for each command, and what they share: how a command ends.
 
 mod completions;
+mod findings;
+mod policy_replay;
 pub(crate) mod policy_test;
 mod policy_validate;
+mod webhook;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -10,6 +13,7 @@ use std::process::ExitCode;
 use crate::args::{Arguments, Command, PolicyCommand};
 use crate::command_error::CommandError;
 use crate::ui::Ui;
+use findings::Findings;
 
 /// Exit code of a command that could not do its work.
 const NOT_DONE: u8 = 2;
@@ -22,6 +26,8 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
             policy_validate::run(&ui, &arguments)
         }
         Command::Policy(PolicyCommand::Test(arguments)) => policy_test::run(&ui, &arguments),
+        Command::Policy(PolicyCommand::Replay(arguments)) => policy_replay::run(&ui, &arguments),
+        Command::Webhook(arguments) => webhook::run(&ui, &arguments),
         Command::Completions { shell } => completions::run(&ui, shell),
     });
     let result = catch_unwind(command).unwrap_or_else(|_| {

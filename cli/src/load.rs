@@ -50,6 +50,11 @@ pub(crate) fn load(arguments: &[String], stdin: impl Read) -> Loaded {
     loaded
 }
 
+/// The files that arguments stand for, unread.
+pub(crate) fn find_files(arguments: &[String]) -> Vec<PathBuf> {
+    arguments.iter().flat_map(|argument| find::find(argument).files).collect()
+}
+
 /// A file, by whatever name: links may lead to one file by two.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Identity {

@@ -1,7 +1,6 @@
 //! What a report looks like: for people and for programs.
 
 pub(crate) mod concise;
-pub(crate) mod escape;
 pub(crate) mod human;
 pub(crate) mod json;
 pub(crate) mod snippet;

@@ -7,7 +7,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use crate::command_error::CommandError;
-use crate::output::escape::escape_lines;
+use ajj_engine::report::escape::escape_lines;
 
 /// Where a command writes to.
 #[derive(Debug)]

@@ -12,7 +12,8 @@ use serde_json::Value;
 const EDGES: &[(&str, &[&str])] = &[
     ("ajj-engine", &[]),
     ("ajj-facts", &["ajj-engine"]),
-    ("ajj-cli", &["ajj-engine", "ajj-facts"]),
+    ("ajj-webhook", &["ajj-engine", "ajj-facts"]),
+    ("ajj-cli", &["ajj-engine", "ajj-facts", "ajj-webhook"]),
     ("ajj-benches", &["ajj-engine"]),
 ];
 

@@ -37,7 +37,7 @@ pub use policy_set::{Evaluation, PolicySet};
 pub use read::{
     Document, Format, Limits, Places, ReadError, Reading, parse_json, parse_yaml, read,
 };
-pub use request::{GroupVersionKind, Operation, Request, UserInfo};
+pub use request::{Asked, GroupVersionKind, GroupVersionResource, Operation, Request, UserInfo};
 pub use rule::OtherRules;
 pub use source::{LineColumn, Source, Span};
 pub use tree::{Entries, Items, Kind, Node, Tree};

@@ -1,6 +1,8 @@
 //! Decisions over many objects, with everything that outputs need: identities, places,
 //! fingerprints, counts and the exit code.
 
+pub mod document;
+pub mod escape;
 mod exit;
 mod fingerprint;
 mod redact;
@@ -276,7 +278,7 @@ impl ObjectIdentity {
         Self {
             api_version: request.kind.api_version(),
             kind: request.kind.kind.to_string(),
-            namespace: request.namespace.clone().unwrap_or_default(),
+            namespace: request.object_namespace().to_owned(),
             name: request.name.clone(),
         }
     }

@@ -13,10 +13,15 @@ pub struct Request {
     pub uid: String,
     /// The kind of the object.
     pub kind: GroupVersionKind,
-    /// The plural resource, such as `deployments`; empty where it is not known.
-    pub resource: String,
+    /// The resource that is written to; without a name where it is not known.
+    pub resource: GroupVersionResource,
+    /// The kind of the resource's objects, where `kind` is another one: a Deployment is scaled by
+    /// a Scale. Rules match by it.
+    pub resource_kind: Option<GroupVersionKind>,
     /// The subresource, such as `scale`; empty for the object itself.
     pub subresource: String,
+    /// What the client asked for, where the server converted it into what stands above.
+    pub asked: Option<Box<Asked>>,
     /// What is done to the object.
     pub operation: Operation,
     /// The namespace; `None` for an object of the cluster.
@@ -46,6 +51,28 @@ pub struct GroupVersionKind {
     pub version: Arc<str>,
     /// The kind, such as `Pod`.
     pub kind: Arc<str>,
+}
+
+/// The group, version and plural name of a resource; the core group is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupVersionResource {
+    /// The group, empty for core.
+    pub group: Arc<str>,
+    /// The version, such as `v1`.
+    pub version: Arc<str>,
+    /// The plural name, such as `deployments`.
+    pub resource: Arc<str>,
+}
+
+/// What a client asked for before the server converted it: another version, or another group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The kind that was sent.
+    pub kind: GroupVersionKind,
+    /// The resource that was written to.
+    pub resource: GroupVersionResource,
+    /// The subresource.
+    pub subresource: String,
 }
 
 /// What a request does.
@@ -131,6 +158,19 @@ impl Request {
         self.object_root().or_else(|| self.old_object_root())
     }
 
+    /// The kind that rules match: that of the resource's objects.
+    pub fn matched_kind(&self) -> &GroupVersionKind {
+        self.resource_kind.as_ref().unwrap_or(&self.kind)
+    }
+
+    /// The namespace that the object stands in. A server names a Namespace as its own namespace;
+    /// to rules it stands in none.
+    pub fn object_namespace(&self) -> &str {
+        let kind = self.matched_kind();
+        let is_namespace = kind.group.is_empty() && &*kind.kind == "Namespace";
+        self.namespace.as_deref().filter(|_| !is_namespace).unwrap_or_default()
+    }
+
     /// The request that creating `object` would cause.
     pub fn create(object: Arc<Tree>, time: Timestamp) -> Self {
         let root = object.root();
@@ -139,8 +179,10 @@ impl Request {
         Self {
             uid: String::new(),
             kind: GroupVersionKind::new(text(&["apiVersion"]), text(&["kind"])),
-            resource: String::new(),
+            resource: GroupVersionResource::default(),
+            resource_kind: None,
             subresource: String::new(),
+            asked: None,
             operation: Operation::Create,
             namespace: (!namespace.is_empty()).then(|| namespace.to_owned()),
             name: text(&["metadata", "name"]).to_owned(),

@@ -1,22 +1,14 @@
 //! `ajj policy validate`: judges manifests by policies.
 
-use std::collections::BTreeMap;
-
-use ajj_engine::manifest::{Content, objects};
-use ajj_engine::report::{
-    ExitRules, Keep, ObjectIdentity, PolicySummary, Report, judge as exit_of,
-};
-use ajj_engine::{
-    Diagnostic, Document, Limits, PolicySet, Severity, Source, Tree, UserInfo, Values, compile,
-    read,
-};
+use ajj_engine::report::{ExitRules, Keep, PolicySummary, judge as exit_of};
+use ajj_engine::{Diagnostic, PolicySet, UserInfo, Values, compile};
 use ajj_facts::Offline;
 use jiff::Timestamp;
 
+use super::Findings;
 use crate::args::{Format, ValidateArguments};
 use crate::command_error::CommandError;
 use crate::judge::{Circumstances, judge};
-use crate::load::{Loaded, load};
 use crate::output;
 use crate::ui::Ui;
 
@@ -76,72 +68,9 @@ pub(crate) fn run(ui: &Ui, arguments: &ValidateArguments) -> Result<u8, CommandE
         Format::Json => output::json::render(&report, &exit),
     })?;
     if arguments.outputs.iter().all(|output| output.format == Format::Json) {
-        tell_errors(ui, &report);
+        Findings::tell_errors(ui, &report);
     }
     Ok(exit.code)
-}
-
-/// What was found beside the manifests' decisions: diagnostics, and the texts they point into.
-#[derive(Debug, Default)]
-struct Findings {
-    diagnostics: Vec<Diagnostic>,
-    sources: Vec<Source>,
-}
-
-impl Findings {
-    /// Reads files, and keeps what was wrong with them.
-    fn load(&mut self, paths: &[String]) -> Vec<Source> {
-        let Loaded { sources, diagnostics, broken } = load(paths, std::io::stdin().lock());
-        self.diagnostics.extend(diagnostics);
-        self.sources.extend(broken);
-        sources
-    }
-
-    /// The first document of a file; a file without one is an error.
-    fn document(&mut self, path: &String) -> Option<Document> {
-        let sources = self.load(std::slice::from_ref(path));
-        let source = sources.into_iter().next()?;
-        let reading = read(&source, &Limits::default());
-        let is_broken = !reading.diagnostics.is_empty();
-        self.diagnostics.extend(reading.diagnostics);
-        self.sources.push(source);
-        let document = reading.documents.into_iter().next();
-        if document.is_none() && !is_broken {
-            let message = format!("`{path}` holds no document");
-            self.diagnostics.push(Diagnostic::error("empty-file", message));
-        }
-        document
-    }
-
-    /// The objects of files, by identity.
-    fn objects(&mut self, sources: &[Source]) -> BTreeMap<ObjectIdentity, std::sync::Arc<Tree>> {
-        let mut found = BTreeMap::new();
-        for source in sources {
-            let reading = read(source, &Limits::default());
-            self.diagnostics.extend(reading.diagnostics);
-            for document in &reading.documents {
-                let Content::Objects(manifests) = objects(document.tree()) else { continue };
-                for manifest in manifests {
-                    let identity = ObjectIdentity::of_object(manifest.object.root());
-                    found.insert(identity, manifest.object);
-                }
-            }
-            self.sources.push(source.clone());
-        }
-        found
-    }
-
-    /// Adds what was found before the manifests were judged.
-    fn put_into(self, report: &mut Report) {
-        let after = std::mem::replace(&mut report.diagnostics, self.diagnostics);
-        report.diagnostics.extend(after);
-        for source in self.sources {
-            // A text that was judged is there already, whole.
-            if report.sources.get(&source.name).is_none() {
-                report.sources.insert(source);
-            }
-        }
-    }
 }
 
 /// Of questions that nobody could be asked, so many are named.
@@ -161,19 +90,6 @@ fn unanswered(facts: &Offline) -> Vec<Diagnostic> {
             diagnostic.help("give the answer with --facts FILE")
         })
         .collect()
-}
-
-/// Beside a format that only programs read, a person learns on stderr what went wrong.
-fn tell_errors(ui: &Ui, report: &Report) {
-    let mut text = String::new();
-    for diagnostic in &report.diagnostics {
-        if diagnostic.severity == Severity::Error {
-            output::concise::diagnostic(report, diagnostic, &mut text);
-        }
-    }
-    if !text.is_empty() {
-        ui.say(text.trim_end());
-    }
 }
 
 fn summary(policies: &PolicySet) -> PolicySummary {

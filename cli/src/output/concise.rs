@@ -5,7 +5,7 @@ use std::fmt::Write;
 use ajj_engine::report::{ObjectReport, Report, ResultReport};
 use ajj_engine::{Action, Diagnostic, Outcome, Severity, Span};
 
-use super::escape::escape;
+use ajj_engine::report::escape::escape;
 
 /// Findings, then diagnostics.
 pub(crate) fn render(report: &Report) -> String {

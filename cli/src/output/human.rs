@@ -7,8 +7,8 @@ use ajj_engine::report::{Exit, ObjectReport, Report, ResultReport, Sources};
 use ajj_engine::{Action, Diagnostic, Outcome, Severity, Span};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-use super::escape::{escape, escape_lines};
 use super::snippet::{Excerpt, Mark, excerpt};
+use ajj_engine::report::escape::{escape, escape_lines};
 
 /// Of one result, so many places are marked; the rest is counted.
 const MAX_MARKS: usize = 10;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ajj_engine::{Source, Span};
 
-use super::escape;
+use ajj_engine::report::escape;
 
 /// A part of the source to point at.
 #[derive(Clone, Debug)]

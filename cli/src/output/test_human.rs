@@ -6,9 +6,9 @@ use ajj_engine::Span;
 use ajj_engine::report::Sources;
 use ajj_engine::suite::{Row, RowOutcome};
 
-use super::escape::{escape, escape_lines};
 use super::human;
 use crate::commands::policy_test::{Counts, SuiteRun, TestReport};
+use ajj_engine::report::escape::{escape, escape_lines};
 
 /// The whole text, the count last, so that the end of a long output says what matters.
 pub(crate) fn render(report: &TestReport, colour: bool) -> String {

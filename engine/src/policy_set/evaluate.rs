@@ -86,7 +86,7 @@ impl<'t> Round<'t> {
         let mut applied: Option<&str> = None;
         for number in self.set.index.candidates(self.request) {
             let Some(rule) = self.set.rules.get(number as usize) else { continue };
-            if !rule.scope.holds(&self.request.kind.kind) {
+            if !rule.scope.holds(&self.request.matched_kind().kind) {
                 continue;
             }
             let said =
@@ -163,7 +163,7 @@ impl<'t> Round<'t> {
     fn namespace_labels(&self) -> Result<Option<Node<'t>>, Stop> {
         self.labels
             .get_or_init(|| {
-                let namespace = self.request.namespace.as_deref().unwrap_or_default();
+                let namespace = self.request.object_namespace();
                 if namespace.is_empty() {
                     return Ok(None);
                 }
@@ -183,7 +183,7 @@ impl<'t> Round<'t> {
 
     fn action(&self, rule: &Rule) -> Result<Action, Stop> {
         let Program::Kyverno(validation) = &rule.program else { return Ok(rule.action) };
-        let namespace = self.request.namespace.as_deref().unwrap_or_default();
+        let namespace = self.request.object_namespace();
         match validation.actions.settle(namespace, None) {
             Ok(action) => Ok(action),
             Err(NeedsLabels) => {
@@ -255,13 +255,13 @@ fn subject<'a>(
     object: Node<'a>,
     policy_namespace: Option<&'a str>,
 ) -> Subject<'a> {
-    let mut subject = Subject::new(&request.kind, object);
+    let mut subject = Subject::new(request.matched_kind(), object);
     subject.subresource = &request.subresource;
     subject.operation = request.operation;
     if subject.name.is_empty() {
         subject.name = &request.name;
     }
-    subject.namespace = request.namespace.as_deref().unwrap_or_default();
+    subject.namespace = request.object_namespace();
     subject.user = request.user.as_ref();
     subject.policy_namespace = policy_namespace.unwrap_or_default();
     subject

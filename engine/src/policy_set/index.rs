@@ -46,8 +46,8 @@ impl Index {
 
     /// The rules that can match a request, ascending; no other can.
     pub(crate) fn candidates(&self, request: &Request) -> Vec<u32> {
-        let kind = &*request.kind.kind;
-        let namespace = request.namespace.as_deref().unwrap_or_default();
+        let kind = &*request.matched_kind().kind;
+        let namespace = request.object_namespace();
         let mut found = Vec::new();
         for bucket in self.by_kind.get(kind).into_iter().chain([&self.any_kind]) {
             found.extend_from_slice(&bucket.anywhere);

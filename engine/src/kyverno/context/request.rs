@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::image;
-use crate::request::{Operation, Request, UserInfo};
+use crate::request::{GroupVersionKind, GroupVersionResource, Operation, Request, UserInfo};
 use crate::tree::Node;
 use crate::value::{Map, Text, Value};
 
@@ -55,14 +55,20 @@ impl<'t> Document<'t> {
         if from_server {
             set("uid", Value::from(request.uid.as_str()));
             set("name", Value::from(request.name.as_str()));
-            set("kind", kind(request));
-            set("requestKind", kind(request));
-            set("resource", resource(request));
-            set("requestResource", resource(request));
+            let (asked_kind, asked_resource, asked_subresource) = match request.asked.as_deref() {
+                Some(asked) => (&asked.kind, &asked.resource, &asked.subresource),
+                None => (&request.kind, &request.resource, &request.subresource),
+            };
+            set("kind", kind(&request.kind));
+            set("requestKind", kind(asked_kind));
+            set("resource", resource(&request.resource));
+            set("requestResource", resource(asked_resource));
             set("dryRun", Value::from(request.dry_run));
             if !request.subresource.is_empty() {
                 set("subResource", Value::from(request.subresource.as_str()));
-                set("requestSubResource", Value::from(request.subresource.as_str()));
+            }
+            if !asked_subresource.is_empty() {
+                set("requestSubResource", Value::from(asked_subresource.as_str()));
             }
             if let Some(options) = &request.options {
                 set("options", Value::from(options.root()));
@@ -92,19 +98,19 @@ fn map<'t>(entries: impl IntoIterator<Item = (&'t str, Value<'t>)>) -> Value<'t>
     Value::from(entries.collect::<BTreeMap<_, _>>())
 }
 
-fn kind(request: &Request) -> Value<'_> {
+fn kind(kind: &GroupVersionKind) -> Value<'_> {
     map([
-        ("group", Value::from(&*request.kind.group)),
-        ("version", Value::from(&*request.kind.version)),
-        ("kind", Value::from(&*request.kind.kind)),
+        ("group", Value::from(&*kind.group)),
+        ("version", Value::from(&*kind.version)),
+        ("kind", Value::from(&*kind.kind)),
     ])
 }
 
-fn resource(request: &Request) -> Value<'_> {
+fn resource(resource: &GroupVersionResource) -> Value<'_> {
     map([
-        ("group", Value::from(&*request.kind.group)),
-        ("version", Value::from(&*request.kind.version)),
-        ("resource", Value::from(request.resource.as_str())),
+        ("group", Value::from(&*resource.group)),
+        ("version", Value::from(&*resource.version)),
+        ("resource", Value::from(&*resource.resource)),
     ])
 }
 

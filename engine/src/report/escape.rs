@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 /// The text on one line: control characters and marks of direction as `\u{..}`.
-pub(crate) fn escape(text: &str) -> Cow<'_, str> {
+pub fn escape(text: &str) -> Cow<'_, str> {
     escape_if(text, is_unsafe)
 }
 
 /// The same, but line breaks and tabs stay.
-pub(crate) fn escape_lines(text: &str) -> Cow<'_, str> {
+pub fn escape_lines(text: &str) -> Cow<'_, str> {
     escape_if(text, |character| !matches!(character, '\n' | '\t') && is_unsafe(character))
 }
 
@@ -24,7 +24,7 @@ fn escape_if(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
 }
 
 /// Appends one character of source text, escaped where it has to be.
-pub(crate) fn push_source(character: char, out: &mut String) {
+pub fn push_source(character: char, out: &mut String) {
     push(character, &|character| character != '\t' && is_unsafe(character), out);
 }
 

@@ -1,0 +1,105 @@
+//! What was found beside decisions: diagnostics, and the texts they point into.
+
+use std::collections::BTreeMap;
+
+use ajj_engine::manifest::{Content, objects};
+use ajj_engine::report::{ObjectIdentity, Report};
+use ajj_engine::{Diagnostic, Document, Limits, Severity, Source, Tree, read};
+
+use crate::load::{Loaded, load};
+use crate::output;
+use crate::ui::Ui;
+
+/// What was found beside the manifests' decisions: diagnostics, and the texts they point into.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) sources: Vec<Source>,
+}
+
+impl Findings {
+    /// Reads files, and keeps what was wrong with them.
+    pub(super) fn load(&mut self, paths: &[String]) -> Vec<Source> {
+        let Loaded { sources, diagnostics, broken } = load(paths, std::io::stdin().lock());
+        self.diagnostics.extend(diagnostics);
+        self.sources.extend(broken);
+        sources
+    }
+
+    /// The first document of a file; a file without one is an error.
+    pub(super) fn document(&mut self, path: &String) -> Option<Document> {
+        let sources = self.load(std::slice::from_ref(path));
+        let source = sources.into_iter().next()?;
+        let reading = read(&source, &Limits::default());
+        let is_broken = !reading.diagnostics.is_empty();
+        self.diagnostics.extend(reading.diagnostics);
+        self.sources.push(source);
+        let document = reading.documents.into_iter().next();
+        if document.is_none() && !is_broken {
+            let message = format!("`{path}` holds no document");
+            self.diagnostics.push(Diagnostic::error("empty-file", message));
+        }
+        document
+    }
+
+    /// The objects of files, by identity.
+    pub(super) fn objects(
+        &mut self,
+        sources: &[Source],
+    ) -> BTreeMap<ObjectIdentity, std::sync::Arc<Tree>> {
+        let mut found = BTreeMap::new();
+        for source in sources {
+            let reading = read(source, &Limits::default());
+            self.diagnostics.extend(reading.diagnostics);
+            for document in &reading.documents {
+                let Content::Objects(manifests) = objects(document.tree()) else { continue };
+                for manifest in manifests {
+                    let identity = ObjectIdentity::of_object(manifest.object.root());
+                    found.insert(identity, manifest.object);
+                }
+            }
+            self.sources.push(source.clone());
+        }
+        found
+    }
+
+    /// Adds what was found before the manifests were judged.
+    pub(super) fn put_into(self, report: &mut Report) {
+        let after = std::mem::replace(&mut report.diagnostics, self.diagnostics);
+        report.diagnostics.extend(after);
+        for source in self.sources {
+            // A text that was judged is there already, whole.
+            if report.sources.get(&source.name).is_none() {
+                report.sources.insert(source);
+            }
+        }
+    }
+
+    /// Tells all of it on stderr, a line each.
+    pub(super) fn tell(self, ui: &Ui) {
+        let mut report = Report::default();
+        self.put_into(&mut report);
+        let mut text = String::new();
+        for diagnostic in &report.diagnostics {
+            output::concise::diagnostic(&report, diagnostic, &mut text);
+        }
+        say(ui, &text);
+    }
+
+    /// Beside a format that only programs read, a person learns on stderr what went wrong.
+    pub(super) fn tell_errors(ui: &Ui, report: &Report) {
+        let mut text = String::new();
+        for diagnostic in &report.diagnostics {
+            if diagnostic.severity == Severity::Error {
+                output::concise::diagnostic(report, diagnostic, &mut text);
+            }
+        }
+        say(ui, &text);
+    }
+}
+
+fn say(ui: &Ui, text: &str) {
+    if !text.is_empty() {
+        ui.say(text.trim_end());
+    }
+}

@@ -1,0 +1,98 @@
+//! `ajj webhook`: serves admission, with policies from files.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::IsTerminal;
+
+use ajj_engine::{Diagnostic, Source};
+use ajj_webhook::{CertificateSource, Config, Files, Limits, RunError};
+
+use super::Findings;
+use crate::args::WebhookArguments;
+use crate::command_error::CommandError;
+use crate::load::{self, Loaded};
+use crate::ui::Ui;
+
+pub(crate) fn run(ui: &Ui, arguments: &WebhookArguments) -> Result<u8, CommandError> {
+    start_log();
+    let client_authorities = arguments.client_ca.as_ref().map(|path| {
+        std::fs::read(path).map_err(|problem| {
+            CommandError::user(format!("cannot read `{}`: {problem}", path.display()))
+        })
+    });
+    let config = Config {
+        listen: arguments.listen,
+        certificate: certificate(arguments),
+        client_authorities: client_authorities.transpose()?,
+        limits: Limits { workers: arguments.workers, ..Limits::default() },
+        replica: replica(),
+        log_decisions: arguments.log_decisions,
+    };
+    let files = PolicyFiles { paths: arguments.policies.clone() };
+    match ajj_webhook::run(config, files) {
+        Ok(()) => Ok(0),
+        Err(RunError::Policies { diagnostics, sources }) => {
+            Findings { diagnostics, sources }.tell(ui);
+            let error = CommandError::user("the policies do not compile, so nothing is served");
+            Err(error.hint("mend what is said above; `ajj policy validate` shows it with snippets"))
+        }
+        Err(error) => Err(CommandError::user(error.to_string())),
+    }
+}
+
+fn certificate(arguments: &WebhookArguments) -> CertificateSource {
+    match (&arguments.tls_cert, &arguments.tls_key) {
+        (Some(certificate), Some(key)) => {
+            CertificateSource::Files { certificate: certificate.clone(), key: key.clone() }
+        }
+        _ => CertificateSource::Own(arguments.tls_names.clone()),
+    }
+}
+
+/// The Pod's name in a cluster, the machine's elsewhere; ids of decisions begin with it.
+fn replica() -> String {
+    ["POD_NAME", "HOSTNAME"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        .unwrap_or_else(|| format!("process-{}", std::process::id()))
+}
+
+/// Logs to stderr: in JSON where a program reads it.
+fn start_log() {
+    let log = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)
+        .with_target(false);
+    match std::io::stderr().is_terminal() {
+        true => log.init(),
+        false => log.json().flatten_event(true).init(),
+    }
+}
+
+/// The files that the arguments stand for, looked up anew each time.
+struct PolicyFiles {
+    paths: Vec<String>,
+}
+
+impl Files for PolicyFiles {
+    fn stamp(&self) -> u64 {
+        let mut hash = DefaultHasher::new();
+        for path in load::find_files(&self.paths) {
+            path.hash(&mut hash);
+            if let Ok(metadata) = std::fs::metadata(&path) {
+                metadata.len().hash(&mut hash);
+                metadata.modified().ok().hash(&mut hash);
+                #[cfg(unix)]
+                {
+                    use std::os::unix::fs::MetadataExt;
+                    (metadata.ino(), metadata.ctime(), metadata.ctime_nsec()).hash(&mut hash);
+                }
+            }
+        }
+        hash.finish()
+    }
+
+    fn load(&self) -> (Vec<Source>, Vec<Diagnostic>) {
+        let Loaded { sources, diagnostics, broken } = load::load(&self.paths, std::io::empty());
+        (sources.into_iter().chain(broken).collect(), diagnostics)
+    }
+}

@@ -1,0 +1,25 @@
+//! The admission webhook: AdmissionReviews over TLS, answered by the engine that also judges
+//! manifests.
+//!
+//! [`review`] reads and writes reviews and [`judge`] decides one; both are pure, and a recorded
+//! review that is replayed goes through the same two. [`run`] puts a server around them.
+
+mod answer;
+mod decision_id;
+mod decision_log;
+mod judge;
+mod metrics;
+mod policies;
+pub mod review;
+mod run;
+mod server;
+mod tls;
+
+pub use answer::{Answer, Cause, Denial};
+pub use decision_id::{DecisionId, Replica};
+pub use decision_log::LogDecisions;
+pub use judge::{Detail, Judged, judge};
+pub use policies::Files;
+pub use run::{Config, RunError, run};
+pub use server::Limits;
+pub use tls::{CertificateSource, TlsError};

@@ -1,0 +1,165 @@
+//! From a configuration to a server, and to its end.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ajj_engine::{Diagnostic, Source};
+use ajj_facts::Offline;
+use arc_swap::ArcSwap;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Semaphore, watch};
+use tracing::{info, warn};
+
+use crate::decision_id::Replica;
+use crate::decision_log::{DecisionLog, LogDecisions};
+use crate::metrics::Shard;
+use crate::policies::{Files, Policies, Refused, poll};
+use crate::server::{Limits, Phase, Shared, serve};
+use crate::tls::{CertificateSource, Certificates, TlsError, server_config};
+
+/// What a webhook is told at its start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// What it serves with.
+    pub certificate: CertificateSource,
+    /// The authorities of clients in PEM: given, `/validate` answers only who has a certificate.
+    pub client_authorities: Option<Vec<u8>>,
+    /// What it may spend.
+    pub limits: Limits,
+    /// Names this replica among others, such as the Pod's name.
+    pub replica: String,
+    /// Which decisions are logged to stdout.
+    pub log_decisions: LogDecisions,
+}
+
+/// Why a webhook did not start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Policies do not compile; their texts give the places.
+    #[error("the policies do not compile")]
+    Policies {
+        /// What is wrong.
+        diagnostics: Vec<Diagnostic>,
+        /// Where.
+        sources: Vec<Source>,
+    },
+    /// No certificate.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    /// The system refuses a thread, a signal handler or the like.
+    #[error("the system refuses what a server needs: {0}")]
+    System(#[from] std::io::Error),
+}
+
+/// How long a replica answers on after it was told to end: until nobody sends it reviews.
+const DRAINING: Duration = Duration::from_secs(1);
+
+/// Serves until the process is told to end; then answers what came before, and returns.
+pub fn run(config: Config, files: impl Files) -> Result<(), RunError> {
+    let policies = Arc::new(Policies::default());
+    let stamp = files.stamp();
+    let (sources, diagnostics) = files.load();
+    match policies.offer(&sources, diagnostics) {
+        Ok(warnings) => {
+            warnings.iter().for_each(|warning| crate::policies::tell(warning, &sources));
+        }
+        Err(Refused { diagnostics }) => return Err(RunError::Policies { diagnostics, sources }),
+    }
+    drop(sources);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let result = runtime.block_on(async {
+        let watching = Arc::clone(&policies);
+        tokio::spawn(poll(files, stamp, watching));
+        listen(config, policies).await
+    });
+    // A walk over files must not hold up the end.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    result
+}
+
+async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError> {
+    let certificates = Arc::new(Certificates::new(config.certificate, Timestamp::now())?);
+    let tls = server_config(Arc::clone(&certificates), config.client_authorities.as_deref())?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|problem| RunError::Listen(config.listen, problem))?;
+    let address = listener.local_addr()?;
+    let limits = config.limits;
+    let workers = match limits.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        workers => workers,
+    };
+    let shared = Arc::new(Shared {
+        policies,
+        facts: Offline::new(&[], &[]).0,
+        kinds: ArcSwap::default(),
+        log: DecisionLog::new(config.log_decisions, std::io::stdout())?,
+        certificates: Arc::clone(&certificates),
+        shards: (0..workers).map(|_| Arc::new(Shard::default())).collect(),
+        replica: Replica::new(&config.replica),
+        limits,
+        clients_need_certificate: config.client_authorities.is_some(),
+        is_draining: AtomicBool::new(false),
+        large_bodies: Semaphore::new(limits.large_bodies >> 10),
+        connections: Arc::new(Semaphore::new(limits.connections)),
+    });
+    let told = told_to_end()?;
+    let (phase, phases) = watch::channel(Phase::Serving);
+    let ca_bundle = certificates.ca_bundle().map(|pem| STANDARD.encode(pem));
+    tokio::spawn(certificates.keep_fresh());
+    announce(&shared, address, ca_bundle.as_deref());
+    let ending = Arc::clone(&shared);
+    tokio::spawn(async move {
+        told.await;
+        info!("told to end: answering what is on its way");
+        ending.is_draining.store(true, Ordering::Relaxed);
+        phase.send_replace(Phase::Draining);
+        tokio::time::sleep(DRAINING).await;
+        phase.send_replace(Phase::Closing);
+        // Dropped, it would look as if nothing came any more.
+        std::future::pending::<()>().await;
+    });
+    serve(listener, shared, Arc::new(tls), phases).await?;
+    info!("ended");
+    Ok(())
+}
+
+fn announce(shared: &Shared, address: SocketAddr, ca_bundle: Option<&str>) {
+    let gauges = shared.gauges();
+    let replica = shared.replica.as_str();
+    info!(
+        %address, replica, policies = gauges.policies, rules = gauges.rules, digest = gauges.digest,
+        ca_bundle, "serving"
+    );
+    if gauges.not_evaluated > 0 {
+        let rules = gauges.not_evaluated;
+        warn!(rules, "rules that this build does not evaluate are not enforced");
+    }
+    if gauges.rules == 0 {
+        warn!("there is no rule: everything is allowed");
+    }
+}
+
+/// Ends when the process gets SIGTERM or SIGINT.
+fn told_to_end() -> Result<impl Future<Output = ()>, std::io::Error> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

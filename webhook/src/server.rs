@@ -1,0 +1,187 @@
+//! Accepts connections and hands them to workers, one thread a core, each with a runtime of its
+//! own: a connection stays where it is, so that nothing on the way of a request is shared.
+
+mod body;
+mod connection;
+mod routes;
+mod worker;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ajj_facts::Offline;
+use arc_swap::ArcSwap;
+use rustls::server::ServerConfig;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+use tracing::warn;
+
+use crate::decision_id::Replica;
+use crate::decision_log::DecisionLog;
+use crate::metrics::{Gauges, Shard};
+use crate::policies::Policies;
+use crate::review::ResourceKinds;
+use crate::tls::Certificates;
+pub(crate) use worker::Worker;
+
+/// What a server may spend.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Threads that answer; as many as there are cores if 0.
+    pub workers: usize,
+    /// Bytes of a review. An API server takes objects of 3 MiB and writes some characters as six
+    /// bytes, and an update carries two objects.
+    pub body: usize,
+    /// Bytes of all large reviews that are read at one time.
+    pub large_bodies: usize,
+    /// Reviews that one worker answers at one time; more are shed.
+    pub in_flight: u64,
+    /// Connections; more wait to be accepted.
+    pub connections: usize,
+    /// How long a handshake may take.
+    pub handshake: Duration,
+    /// How long the head of a request may take, and how long a connection may stand idle.
+    pub idle: Duration,
+    /// How long connections may take to end once the process is told to.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            workers: 0,
+            body: 40 << 20,
+            large_bodies: 96 << 20,
+            in_flight: 1_024,
+            connections: 8_192,
+            handshake: Duration::from_secs(10),
+            // API servers keep idle connections for 90 seconds: theirs must be the shorter time.
+            idle: Duration::from_secs(120),
+            drain: Duration::from_secs(4),
+        }
+    }
+}
+
+/// What all workers read. On the way of a request nobody writes to it.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) policies: Arc<Policies>,
+    pub(crate) facts: Offline,
+    pub(crate) kinds: ArcSwap<ResourceKinds>,
+    pub(crate) log: DecisionLog,
+    pub(crate) certificates: Arc<Certificates>,
+    pub(crate) shards: Vec<Arc<Shard>>,
+    pub(crate) replica: Replica,
+    pub(crate) limits: Limits,
+    /// Whether `/validate` answers only clients with a certificate.
+    pub(crate) clients_need_certificate: bool,
+    pub(crate) is_draining: AtomicBool,
+    /// KiB that large bodies may still take.
+    pub(crate) large_bodies: Semaphore,
+    pub(crate) connections: Arc<Semaphore>,
+}
+
+impl Shared {
+    /// Whether reviews should be sent here.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.policies.current().is_some() && !self.is_draining.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn gauges(&self) -> Gauges {
+        let current = self.policies.current();
+        let (replaced, refused) = self.policies.counts();
+        let enforced = current.as_ref();
+        let policies = enforced.map(|enforced| &enforced.policies);
+        Gauges {
+            ready: self.is_ready(),
+            stale: self.policies.is_stale(),
+            rules: policies.map_or(0, |policies| policies.rules().len()),
+            policies: policies.map_or(0, |policies| policies.policies()),
+            not_evaluated: policies.map_or(0, |policies| {
+                policies.not_evaluated().iter().map(|rules| rules.count).sum()
+            }),
+            digest: enforced.map(|enforced| enforced.digest.clone()).unwrap_or_default(),
+            replaced,
+            refused,
+            certificate_expiry: self.certificates.expires() as f64,
+            certificate_stale: self.certificates.is_stale(),
+            log_dropped: self.log.dropped(),
+        }
+    }
+}
+
+/// How far a server is on its way to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    Serving,
+    /// Answers, and asks each client to come back elsewhere.
+    Draining,
+    /// Idle connections are closed.
+    Closing,
+}
+
+/// Accepts until `phase` says that it is over; then waits for connections to end.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    tls: Arc<ServerConfig>,
+    phase: watch::Receiver<Phase>,
+) -> Result<(), std::io::Error> {
+    let workers = shared
+        .shards
+        .iter()
+        .enumerate()
+        .map(|(number, shard)| {
+            let worker = Worker { shared: Arc::clone(&shared), shard: Arc::clone(shard) };
+            worker::start(number, worker, Arc::clone(&tls), phase.clone())
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    accept(&listener, &shared, &workers, phase).await;
+    drop(listener);
+    // Every connection holds a permit until it ends.
+    let all = u32::try_from(shared.limits.connections).unwrap_or(u32::MAX);
+    let ended = tokio::time::timeout(shared.limits.drain, shared.connections.acquire_many(all));
+    if ended.await.is_err() {
+        let open = shared.limits.connections - shared.connections.available_permits();
+        warn!(open, "connections did not end in time");
+    }
+    Ok(())
+}
+
+async fn accept(
+    listener: &TcpListener,
+    shared: &Shared,
+    workers: &[worker::Queue],
+    mut phase: watch::Receiver<Phase>,
+) {
+    for queue in workers.iter().cycle() {
+        let accepted = async {
+            let permit = Arc::clone(&shared.connections).acquire_owned().await.ok()?;
+            Some((listener.accept().await, permit))
+        };
+        let over = phase.wait_for(|phase| *phase >= Phase::Closing);
+        let accepted = tokio::select! {
+            accepted = accepted => accepted,
+            _ = over => return,
+        };
+        match accepted {
+            Some((Ok((stream, peer)), permit)) => queue.send(stream, peer, permit),
+            Some((Err(problem), _)) => {
+                // Out of files, mostly: wait for some connection to end.
+                warn!(%problem, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            None => return,
+        }
+    }
+}
+
+/// Where a client's bytes come from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer {
+    pub(crate) address: SocketAddr,
+    /// Whether it showed a certificate of one of the client authorities.
+    pub(crate) has_certificate: bool,
+}

@@ -1,0 +1,80 @@
+//! One thread that answers: its runtime, its counters, the connections that it was handed.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use rustls::server::ServerConfig;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use tracing::{debug, error};
+
+use super::{Phase, Shared, connection, routes};
+use crate::metrics::Shard;
+
+/// Evaluating is bounded in depth, but reading and writing deep objects wants some room.
+const STACK: usize = 8 << 20;
+
+/// What a worker answers with.
+#[derive(Clone, Debug)]
+pub(crate) struct Worker {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) shard: Arc<Shard>,
+}
+
+/// Hands connections to a worker. Its length is bounded by the permits that come along.
+#[derive(Debug)]
+pub(super) struct Queue(UnboundedSender<Accepted>);
+
+type Accepted = (std::net::TcpStream, SocketAddr, OwnedSemaphorePermit);
+
+impl Queue {
+    pub(super) fn send(&self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
+        let handed = stream.into_std().map(|stream| self.0.send((stream, peer, permit)));
+        if !matches!(handed, Ok(Ok(()))) {
+            error!("a connection could not be handed to its worker");
+        }
+    }
+}
+
+/// Starts a worker; it ends with the process.
+pub(super) fn start(
+    number: usize,
+    worker: Worker,
+    tls: Arc<ServerConfig>,
+    phase: watch::Receiver<Phase>,
+) -> Result<Queue, std::io::Error> {
+    let (sender, receiver) = unbounded_channel();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new()
+        .name(format!("worker-{number}"))
+        .stack_size(STACK)
+        .spawn(move || runtime.block_on(run(worker, receiver, tls, phase)))?;
+    Ok(Queue(sender))
+}
+
+async fn run(
+    worker: Worker,
+    mut accepted: UnboundedReceiver<Accepted>,
+    tls: Arc<ServerConfig>,
+    phase: watch::Receiver<Phase>,
+) {
+    let router = routes::router(worker.clone());
+    while let Some((stream, peer, permit)) = accepted.recv().await {
+        let (router, worker) = (router.clone(), worker.clone());
+        let (tls, phase) = (Arc::clone(&tls), phase.clone());
+        tokio::spawn(async move {
+            worker.shard.connected();
+            let served = match TcpStream::from_std(stream) {
+                Ok(stream) => connection::serve(stream, peer, &worker, router, tls, phase).await,
+                Err(problem) => Err(problem.into()),
+            };
+            if let Err(problem) = served {
+                // Clients go away in the middle of things: nothing to mend here.
+                debug!(%peer, problem, "connection ended");
+            }
+            worker.shard.disconnected();
+            drop(permit);
+        });
+    }
+}
