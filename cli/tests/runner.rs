@@ -8,11 +8,17 @@
 
 #[path = "runner/completions.rs"]
 mod completions;
+#[path = "runner/policy_replay.rs"]
+mod policy_replay;
 #[path = "runner/policy_test.rs"]
 mod policy_test;
 #[path = "runner/policy_validate.rs"]
 mod policy_validate;
 #[path = "runner/schema.rs"]
 mod schema;
+#[path = "runner/served.rs"]
+mod served;
 #[path = "runner/support.rs"]
 mod support;
+#[path = "runner/webhook.rs"]
+mod webhook;
