@@ -14,6 +14,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("ajj-facts", &["ajj-engine"]),
     ("ajj-cli", &["ajj-engine", "ajj-facts"]),
     ("ajj-benches", &["ajj-engine"]),
+    ("ajj-e2e", &[]),
 ];
 
 /// What the engine must not even reach: runtimes, networks, clusters.
