@@ -1,7 +1,7 @@
 //! Finds the programs of the control plane.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// What finds them, and builds them where they are not there yet.
@@ -36,11 +36,6 @@ impl Programs {
     /// Where a program is.
     pub fn path(&self, program: &str) -> PathBuf {
         self.folder.join(program)
-    }
-
-    /// The folder that holds all programs.
-    pub fn folder(&self) -> &Path {
-        &self.folder
     }
 }
 
