@@ -1,0 +1,19 @@
+//! Runs against a real control plane: `cargo test -p ajj-e2e --test control_plane`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests end a test that cannot go on"
+)]
+
+#[path = "control_plane/controllers.rs"]
+mod controllers;
+#[path = "control_plane/life.rs"]
+mod life;
+#[path = "control_plane/support.rs"]
+mod support;
+#[path = "control_plane/users.rs"]
+mod users;
+#[path = "control_plane/webhook_refuses.rs"]
+mod webhook_refuses;
