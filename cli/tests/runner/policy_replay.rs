@@ -57,7 +57,7 @@ fn what_is_no_review_is_said_with_its_place_and_the_rest_is_answered() {
     let run = replay("", &format!("{}\n{odd}\n{}\n", review("a", true), review("c", true)));
     assert_eq!(run.code, 2);
     assert_eq!(verdicts(&run).len(), 2);
-    assert!(run.stderr.contains("-:2:1: error[not-a-review] expected CREATE"), "{}", run.stderr);
+    assert!(run.stderr.contains("-:2:2: error[not-a-review] expected CREATE"), "{}", run.stderr);
     let run = replay("", &json!([review("a", true), 3]).to_string());
     assert_eq!((run.code, verdicts(&run).len()), (2, 1), "{}", run.stderr);
     let run = replay("", "{\"broken\": ");

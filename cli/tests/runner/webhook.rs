@@ -221,8 +221,12 @@ fn what_is_no_review_is_refused_and_harms_nobody() {
         let mut connection = served.connect();
         // The server may answer, and close, before it has read all.
         let _ = connection.write_all(request.as_bytes());
-        let reply = reply(&mut connection).unwrap_or_else(|problem| panic!("{name}: {problem}"));
-        assert_eq!(reply.status, status, "{name}: {}", reply.text());
+        match reply(&mut connection) {
+            Ok(reply) => assert_eq!(reply.status, status, "{name}: {}", reply.text()),
+            // What is not even HTTP may end without an answer, and an answer to what was not read
+            // to its end may be lost.
+            Err(problem) => assert!([400, 431].contains(&status), "{name}: {problem}"),
+        }
     }
     for timeout in ["", "?timeout=", "?timeout=0", "?timeout=soon", "?timeout=99999h", "?a=b&c"] {
         let reply = served.post(&format!("/validate{timeout}"), &good);
@@ -236,7 +240,7 @@ fn large_and_deep_objects_are_judged() {
     let folder = Folder::new("large");
     let served = serve(&folder, &[]);
     let containers: Vec<Value> =
-        (0..60_000).map(|number| json!({"name": format!("c{number}"), "image": "i"})).collect();
+        (0..90_000).map(|number| json!({"name": format!("c{number}"), "image": "i"})).collect();
     let denied = review("u1", json!({"hostNetwork": true, "containers": containers}));
     assert!(denied.len() > 2 << 20);
     assert_eq!(served.post("/validate", &denied).json()["response"]["allowed"], false);
@@ -264,8 +268,8 @@ fn a_changed_policy_takes_effect_and_a_broken_one_does_not() {
     eventually(|| (served.metric("ajj_policies_stale") == 1.0).then_some(()));
     assert!(is_allowed(&served, true) && !is_allowed(&served, false));
     assert_eq!(served.get("/readyz").status, 200);
-    let said = served.log.find("unknown-field").unwrap();
-    assert!(said.contains("policies.yaml:10:7"), "{said}");
+    let said = eventually(|| served.log.find("unknown-field"));
+    assert!(said.contains("policies.yaml:11:7"), "{said}");
 
     folder.write("policies.yaml", &policy(false));
     eventually(|| is_allowed(&served, false).then_some(()));
@@ -281,7 +285,7 @@ fn policies_that_do_not_compile_end_it_at_the_start() {
     let path = folder.0.join("policies.yaml");
     let run = ajj_in("validate", &format!("webhook --listen 127.0.0.1:0 -p {}", path.display()));
     assert_eq!(run.code, 2, "{}", run.stderr);
-    assert!(run.stderr.contains("policies.yaml:10:7: error[unknown-field]"), "{}", run.stderr);
+    assert!(run.stderr.contains("policies.yaml:11:7: error[unknown-field]"), "{}", run.stderr);
     assert!(run.stderr.contains("nothing is served"), "{}", run.stderr);
 }
 
