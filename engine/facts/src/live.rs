@@ -59,6 +59,7 @@ impl Drop for Tasks {
 impl Live {
     /// Begins to watch namespaces on `runtime`, where all calls are made from then on.
     ///
+    /// That runtime needs its drivers of time and of input and output; those who ask need none.
     /// `kube` is best made with [`client`].
     pub fn new(kube: kube::Client, runtime: Handle, options: LiveOptions) -> Self {
         let counters = Arc::new(LiveCounters::default());
@@ -137,7 +138,7 @@ impl FactSource for Until {
         async move {
             let mut again = Vec::new();
             for (key, mut flight) in flights {
-                let answer = flight.land(deadline, &sources.counters).await;
+                let answer = flight.land(deadline, &sources).await;
                 if flight.began_earlier && answer::must_be_new(&key, &answer) {
                     // That call may have seen what was before this request. The next one has not.
                     let next = sources.join(&key);
@@ -147,7 +148,7 @@ impl FactSource for Until {
                 }
             }
             for (key, mut flight) in again {
-                let answer = flight.land(deadline, &sources.counters).await;
+                let answer = flight.land(deadline, &sources).await;
                 facts.insert(key, answer);
             }
             facts

@@ -28,14 +28,19 @@ pub(super) struct Flight {
 
 impl Flight {
     /// The answer, or that it comes too late.
-    pub(super) async fn land(&mut self, deadline: Instant, counters: &LiveCounters) -> Answer {
-        let answer = match timeout_at(deadline, self.answer.wait_for(Option::is_some)).await {
+    pub(super) async fn land(&mut self, deadline: Instant, sources: &Sources) -> Answer {
+        let in_time = {
+            // The clock of the runtime that makes the calls: who asks may have none.
+            let _entered = sources.runtime.enter();
+            timeout_at(deadline, self.answer.wait_for(Option::is_some))
+        };
+        let answer = match in_time.await {
             Ok(Ok(answer)) => answer.clone().unwrap_or(Err(FactError::NotFetched)),
             Ok(Err(_)) => Err(FactError::Failed("the call was given up".to_owned())),
             Err(_) => Err(FactError::Timeout),
         };
         if answer.as_ref().is_err_and(|error| *error == FactError::Timeout) {
-            LiveCounters::add(&counters.timeouts);
+            LiveCounters::add(&sources.counters.timeouts);
         }
         answer
     }

@@ -92,6 +92,23 @@ async fn what_comes_too_late_blocks_nobody_and_is_kept() {
 }
 
 #[tokio::test]
+async fn who_asks_needs_no_runtime() {
+    let fixture = Fixture::ready(options()).await;
+    let (gate, held) = Route::json("1").held();
+    fixture.server.route(MAP, held);
+    let asked = |live: ajj_facts::Live, deadline: Instant| {
+        let ask = move || pollster::block_on(ask_until(&live, &FactKey::get(MAP), deadline));
+        std::thread::spawn(ask)
+    };
+    let soon = Instant::now() + Duration::from_millis(20);
+    let late = asked(fixture.live.clone(), soon);
+    assert_eq!(late.join().unwrap(), Err(FactError::Timeout));
+    let in_time = asked(fixture.live.clone(), Instant::now() + BOUND);
+    gate.send_replace(true);
+    assert_eq!(in_time.join().unwrap().as_deref(), Ok("1"));
+}
+
+#[tokio::test]
 async fn one_late_answer_takes_no_other_with_it() {
     let fixture = Fixture::ready(options()).await;
     let (_gate, held) = Route::json("{}").held();
