@@ -19,8 +19,23 @@ const EDGES: &[(&str, &[&str])] = &[
 ];
 
 /// What the engine must not even reach: runtimes, networks, clusters.
-const NOT_IN_THE_ENGINE: &[&str] =
-    &["async-std", "axum", "hyper", "k8s-openapi", "kube", "mio", "reqwest", "rustls", "tokio"];
+const NOT_IN_THE_ENGINE: &[&str] = &[
+    "async-std",
+    "aws-lc-rs",
+    "axum",
+    "hyper",
+    "k8s-openapi",
+    "kube",
+    "mio",
+    "moka",
+    "reqwest",
+    "rustls",
+    "tokio",
+];
+
+/// The files of the crate of facts that name the client of the cluster: what is asked with its
+/// credentials passes through the second, and the first only hands it over.
+const WITH_A_CLUSTER: &[&str] = &["live.rs", "live/cluster.rs"];
 
 const LONGEST_FILE: usize = 800;
 
@@ -126,6 +141,20 @@ fn rust_files() -> Vec<PathBuf> {
     }
     assert!(files.len() > 20, "the walk found only {files:?}");
     files
+}
+
+#[test]
+fn the_cluster_is_asked_at_one_place() {
+    let folder = workspace().join("engine/facts/src");
+    let mut found = Vec::new();
+    for file in rust_files() {
+        let Ok(name) = file.strip_prefix(&folder) else { continue };
+        if std::fs::read_to_string(&file).unwrap().contains("kube::") {
+            found.push(name.to_str().unwrap().to_owned());
+        }
+    }
+    found.sort();
+    assert_eq!(found, WITH_A_CLUSTER);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::tree::Tree;
 
 /// Something outside the request that a rule asks for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FactKey {
     /// A call of the Kubernetes API, such as GET `/api/v1/namespaces/prod`.
     Api {
@@ -41,7 +41,7 @@ pub enum FactKey {
 }
 
 /// How a call is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Method {
     /// Reads.
     Get,

@@ -4,6 +4,7 @@ mod compile;
 mod decision;
 mod decode;
 mod diagnostic;
+pub mod external_url;
 mod facts;
 mod image;
 pub mod jmespath;

@@ -5,5 +5,7 @@
 mod determinism;
 #[path = "engine/hostile.rs"]
 mod hostile;
+#[path = "engine/own_namespace.rs"]
+mod own_namespace;
 #[path = "engine/support.rs"]
 mod support;

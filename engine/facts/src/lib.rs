@@ -1,9 +1,11 @@
-//! Answers what rules ask: from files now, from clusters and registries where there are any.
+//! Answers what rules ask: from files alone, or from a cluster.
 
 mod decide;
+mod live;
 mod offline;
 mod source;
 
 pub use decide::decide;
+pub use live::{Live, LiveCounters, LiveOptions, Until, client};
 pub use offline::Offline;
 pub use source::FactSource;

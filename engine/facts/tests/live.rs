@@ -1,0 +1,23 @@
+//! The live source against a small API server: real HTTP, real clients.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+#[path = "live/cluster.rs"]
+mod cluster;
+#[path = "live/fixture.rs"]
+mod fixture;
+#[path = "live/flights.rs"]
+mod flights;
+#[path = "live/global_context.rs"]
+mod global_context;
+#[path = "live/namespaces.rs"]
+mod namespaces;
+#[path = "live/server.rs"]
+mod server;
+#[path = "live/services.rs"]
+mod services;
