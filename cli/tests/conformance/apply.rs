@@ -51,7 +51,7 @@ struct Compared {
 }
 
 /// The objects of all runs; one without a namespace is in `default`, as upstream's command has it.
-fn requests(golden: &Golden) -> Vec<Request> {
+pub(crate) fn requests(golden: &Golden) -> Vec<Request> {
     let mut requests = Vec::new();
     for file in files(&golden.golden("kyverno-apply/manifests"), ".yaml") {
         for document in documents(&file, file.to_str().unwrap()) {

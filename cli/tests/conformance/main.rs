@@ -21,8 +21,12 @@ mod pod_security;
 mod probes;
 mod reach;
 mod rows;
+#[path = "../runner/served.rs"]
+#[expect(dead_code, reason = "the tests of the command line need more of it")]
+mod served;
 mod suites;
 mod tables;
+mod webhook;
 
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
@@ -47,6 +51,7 @@ const AREAS: &[(&str, Compare)] = &[
     ("suites", suites::honest),
     ("pod-security", pod_security::fixtures),
     ("places", places::places),
+    ("webhook", webhook::webhook),
 ];
 
 fn main() -> ExitCode {

@@ -146,10 +146,6 @@ impl Lines {
         self.0.lock().unwrap().iter().rev().find(|line| line.contains(text)).cloned()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.0.lock().unwrap().len()
-    }
-
     pub(crate) fn text(&self) -> String {
         self.0.lock().unwrap().join("\n")
     }
