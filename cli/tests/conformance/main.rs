@@ -12,6 +12,7 @@
 )]
 
 mod apply;
+mod chainsaw;
 mod golden;
 mod ledger;
 mod locate;
@@ -52,6 +53,7 @@ const AREAS: &[(&str, Compare)] = &[
     ("pod-security", pod_security::fixtures),
     ("places", places::places),
     ("webhook", webhook::webhook),
+    ("chainsaw", chainsaw::chainsaw),
 ];
 
 fn main() -> ExitCode {
