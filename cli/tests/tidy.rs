@@ -15,7 +15,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("ajj-webhook", &["ajj-engine", "ajj-facts"]),
     ("ajj-cli", &["ajj-engine", "ajj-facts", "ajj-webhook"]),
     ("ajj-benches", &["ajj-engine"]),
-    ("ajj-e2e", &[]),
+    ("ajj-e2e", &["ajj-engine"]),
 ];
 
 /// What the engine must not even reach: runtimes, networks, clusters.

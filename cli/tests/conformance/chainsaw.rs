@@ -1,22 +1,24 @@
 //! The library's suites for a cluster (`.chainsaw-test`), replayed as AdmissionReviews: what they
 //! apply is created or changed, and admitted or refused as they say.
 
+pub(crate) mod suite;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 
 use ajj_engine::report::ObjectIdentity;
-use ajj_engine::{Document, Limits, Severity, Source, parse_json, read as read_documents};
+use ajj_engine::{Document, Limits, Severity, Source, parse_json};
 use ajj_facts::Offline;
 use ajj_webhook::review::{self, ResourceKinds};
 use ajj_webhook::{Detail, Replica, judge};
 use jiff::Timestamp;
 use rayon::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::golden::{Golden, files, list, read, text};
+use crate::golden::{Golden, files, text};
 use crate::ledger::{Failure, Ledger};
 use crate::reach::Reach;
+use suite::{Operation, document, is_classic, is_other_policy, merge, operations};
 
 /// The namespace that a suite is run in.
 const NAMESPACE: &str = "chainsaw";
@@ -54,39 +56,17 @@ struct Cluster {
 
 /// Runs one suite; an error says why it is not for us.
 fn replay(suite: &Path) -> Result<Steps, &'static str> {
-    let folder = suite.parent().unwrap();
     let mut cluster = Cluster::default();
     let mut steps = Vec::new();
-    for test in values(suite)? {
-        let written = list(&test["spec"], "steps").iter();
-        for operation in written.flat_map(|step| list(step, "try")) {
-            let (word, operation) = operation.as_object().unwrap().iter().next().unwrap();
-            match word.as_str() {
-                "apply" | "create" => {
-                    let denied = is_denied(operation)?;
-                    let file = text(operation, "file");
-                    for object in values(&lexical(&folder.join(file)))? {
-                        cluster.apply(file, object, denied, &mut steps)?;
-                    }
-                }
-                "patch" => cluster.patch(&operation["resource"])?,
-                // They wait for a controller.
-                "assert" | "sleep" | "wait" | "error" => {}
-                "delete" => return Err("suites that delete"),
-                _ => return Err("suites with scripts"),
+    for operation in operations(suite)? {
+        match operation {
+            Operation::Apply { file, object, denied } => {
+                cluster.apply(&file, object, denied, &mut steps)?;
             }
+            Operation::Patch(patch) => cluster.patch(&patch)?,
         }
     }
     Ok(steps)
-}
-
-/// Whether an operation is expected to be refused.
-fn is_denied(operation: &Value) -> Result<bool, &'static str> {
-    match list(operation, "expect") {
-        [] => Ok(false),
-        [one] if *one == json!({"check": {"($error != null)": true}}) => Ok(true),
-        _ => Err("suites with other expectations"),
-    }
 }
 
 impl Cluster {
@@ -97,11 +77,10 @@ impl Cluster {
         denied: bool,
         steps: &mut Steps,
     ) -> Result<(), &'static str> {
-        let (group, kind) = (group(&object), text(&object, "kind").to_owned());
+        let kind = text(&object, "kind").to_owned();
         let name = text(&object["metadata"], "name").to_owned();
         let step = format!("{file} {kind} {name}");
-        if group == "kyverno.io" && matches!(&*kind, "ClusterPolicy" | "Policy" | "PolicyException")
-        {
+        if is_classic(&object) {
             let document = document(&object);
             let mut reach = Reach::default();
             reach.add(std::slice::from_ref(&document));
@@ -117,7 +96,7 @@ impl Cluster {
             self.policies.insert(format!("{kind}/{name}"), object);
             return Ok(());
         }
-        if group.ends_with("kyverno.io") || kind.contains("AdmissionPolicy") {
+        if is_other_policy(&object) {
             return Err("suites with policies of other kinds");
         }
         let object = in_namespace(object);
@@ -180,24 +159,6 @@ fn review(object: &Value, old: Option<&Value>) -> Value {
         "object": object, "oldObject": old, "dryRun": false, "options": null}})
 }
 
-/// A merge patch (RFC 7386).
-fn merge(target: &mut Value, patch: &Value) {
-    let Some(patch) = patch.as_object() else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = Value::Object(Map::new());
-    }
-    for (key, value) in patch {
-        if value.is_null() {
-            target.as_object_mut().unwrap().remove(key);
-        } else {
-            merge(&mut target[key.as_str()], value);
-        }
-    }
-}
-
 /// The object in the suite's namespace, where it names none and its kind has one.
 fn in_namespace(mut object: Value) -> Value {
     let kind =
@@ -208,49 +169,6 @@ fn in_namespace(mut object: Value) -> Value {
     object
 }
 
-fn group(object: &Value) -> String {
-    let api_version = text(object, "apiVersion");
-    api_version.split_once('/').map_or("", |(group, _)| group).to_owned()
-}
-
 fn source(object: &Value) -> Source {
     Source::new("object.json", object.to_string())
-}
-
-fn document(object: &Value) -> Document {
-    read_documents(&source(object), &Limits::default()).documents.remove(0)
-}
-
-/// The documents of a file, lists taken apart.
-fn values(file: &Path) -> Result<Vec<Value>, &'static str> {
-    if !file.is_file() {
-        return Err("suites whose files are not here");
-    }
-    let name: Arc<str> = file.display().to_string().into();
-    let reading = read_documents(&Source::new(name, read(file)), &Limits::default());
-    let value = |document: &Document| -> Value {
-        serde_json::from_str(&document.tree().root().to_json()).unwrap()
-    };
-    let mut values = Vec::new();
-    for value in reading.documents.iter().map(value) {
-        match text(&value, "kind") {
-            "List" => values.extend(list(&value, "items").iter().cloned()),
-            _ => values.push(value),
-        }
-    }
-    Ok(values)
-}
-
-/// The path without `..`: folders on the way need not be there.
-fn lexical(path: &Path) -> PathBuf {
-    let mut found = PathBuf::new();
-    for part in path.components() {
-        match part {
-            std::path::Component::ParentDir => {
-                found.pop();
-            }
-            part => found.push(part),
-        }
-    }
-    found
 }

@@ -11,6 +11,11 @@
 mod controllers;
 #[path = "control_plane/life.rs"]
 mod life;
+#[path = "../../../cli/tests/conformance/chainsaw/suite.rs"]
+#[expect(dead_code, reason = "shared with the replay of the same suites")]
+mod suite;
+#[path = "control_plane/suites.rs"]
+mod suites;
 #[path = "control_plane/support.rs"]
 mod support;
 #[path = "control_plane/users.rs"]

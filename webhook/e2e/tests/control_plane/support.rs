@@ -1,5 +1,7 @@
 //! One control plane for all tests, each of which has a namespace of its own.
 
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -41,4 +43,24 @@ pub(crate) fn kubectl_with(arguments: &str, stdin: &str) -> Output {
 /// What kubectl answers when all is well and it has nothing to warn of.
 pub(crate) fn said(stdout: &str) -> Output {
     Output { stdout: stdout.to_owned(), stderr: String::new(), code: 0 }
+}
+
+/// The program under test, built once.
+pub(crate) fn program() -> PathBuf {
+    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--locked", "--package", "ajj-cli", "--message-format=json"])
+            .current_dir(workspace)
+            .output()
+            .unwrap();
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+        let messages = String::from_utf8(built.stdout).unwrap();
+        let executable = messages.lines().find_map(|line| {
+            let message: serde_json::Value = serde_json::from_str(line).ok()?;
+            message["executable"].as_str().map(PathBuf::from)
+        });
+        executable.unwrap()
+    });
+    PROGRAM.clone()
 }
