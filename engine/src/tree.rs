@@ -361,6 +361,20 @@ impl<'t> Items<'t> {
     }
 }
 
+/// Whether two texts of one length are the same: most keys are short, and a call costs more than
+/// comparing them.
+fn are_same(left: &[u8], right: &[u8]) -> bool {
+    let ends = |text: &[u8]| -> Option<[u64; 2]> {
+        Some([u64::from_ne_bytes(*text.first_chunk()?), u64::from_ne_bytes(*text.last_chunk()?)])
+    };
+    match (ends(left), ends(right)) {
+        (Some(left_ends), Some(right_ends)) => {
+            left_ends == right_ends && (left.len() <= 16 || left == right)
+        }
+        _ => left.iter().zip(right).all(|(left, right)| left == right),
+    }
+}
+
 /// The entries of a map.
 #[derive(Clone, Copy, Debug)]
 pub struct Entries<'t> {
@@ -400,7 +414,7 @@ impl<'t> Entries<'t> {
             // Most keys differ in length: their text need not be looked at.
             range.length as usize == key.len() && {
                 let at = range.start as usize;
-                text.get(at..at + key.len()) == Some(key)
+                text.get(at..at + key.len()).is_some_and(|found| are_same(found, key))
             }
         })?;
         let index = self.range.start + 2 * offset as u32;

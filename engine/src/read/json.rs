@@ -212,6 +212,7 @@ impl Reader<'_> {
         self.builder.close_at(self.position as u32).map_err(ReadError::from)
     }
 
+    #[inline]
     fn key(&mut self) -> Result<(), ReadError> {
         self.string()?;
         match self.next() {

@@ -4,19 +4,22 @@ use super::{ReadError, Reader, unexpected};
 
 impl Reader<'_> {
     /// Reads a string, in place where it has no escapes.
+    #[inline]
     pub(super) fn string(&mut self) -> Result<(), ReadError> {
+        let bytes = self.text.as_bytes();
         let start = self.position + 1;
-        let end = special_byte(self.text.as_bytes(), start);
-        if self.text.as_bytes().get(end) == Some(&b'"') {
-            let place = (start as u32 - 1, end as u32 + 1);
-            self.builder.source_string(start as u32, (end - start) as u32, place);
-            self.position = end + 1;
-            return Ok(());
+        let end = special_byte(bytes, start);
+        if bytes.get(end) != Some(&b'"') {
+            return self.escaped_string(start, end);
         }
-        self.escaped_string(start, end)
+        let place = (self.position as u32, end as u32 + 1);
+        self.builder.source_string(start as u32, (end - start) as u32, place);
+        self.position = end + 1;
+        Ok(())
     }
 
     /// Reads on at the first escape.
+    #[cold]
     fn escaped_string(&mut self, start: usize, mut end: usize) -> Result<(), ReadError> {
         let from = self.builder.decoded_len();
         let mut copied = start;
@@ -96,6 +99,7 @@ impl Reader<'_> {
 }
 
 /// The first quote, backslash or control character from `start`, else the end.
+#[inline]
 pub(in crate::read) fn special_byte(bytes: &[u8], start: usize) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGHS: u64 = ONES << 7;
