@@ -25,7 +25,7 @@ pub struct RuleResult {
     /// What follows from an error.
     pub failure_policy: FailurePolicy,
     /// The dialect's whole text, as upstream words it.
-    pub message: String,
+    pub message: Arc<str>,
     /// The policy's own words of a failure, variables filled in; empty where it has none.
     pub headline: String,
     /// Where it failed; at least one for a failure.

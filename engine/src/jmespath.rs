@@ -69,6 +69,12 @@ impl Expression {
         functions::names()
     }
 
+    /// Whether it may read more of the data than what stands at other keys than `name`, and what
+    /// stands under `name` at one of `keys`.
+    pub(crate) fn reads_beyond(&self, name: &str, keys: &[&str]) -> bool {
+        self.root.reads_beyond(name, keys)
+    }
+
     /// Evaluates over `data`.
     pub fn search<'t>(
         &'t self,

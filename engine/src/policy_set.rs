@@ -4,12 +4,13 @@ mod evaluate;
 mod index;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
 use crate::decision::{Decision, RuleInfo};
 use crate::facts::{FactKey, Facts};
+use crate::kyverno::check::Passed;
 use crate::kyverno::exception::Exception;
 use crate::request::Request;
 use crate::rule::{Compiled, OtherRules, Program, Rule};
@@ -21,6 +22,8 @@ pub(crate) use index::Index;
 #[derive(Debug)]
 pub struct PolicySet {
     rules: Vec<Rule>,
+    /// What each rule says of a pass, once it has passed.
+    passed: Box<[OnceLock<(Passed, Arc<str>)>]>,
     index: Index,
     exceptions: Vec<Exception>,
     not_evaluated: Vec<OtherRules>,
@@ -50,6 +53,7 @@ impl PolicySet {
         }
         Self {
             index: Index::of(&compiled.rules),
+            passed: compiled.rules.iter().map(|_| OnceLock::new()).collect(),
             rules: compiled.rules,
             exceptions: compiled.exceptions,
             not_evaluated,

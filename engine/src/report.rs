@@ -192,7 +192,10 @@ impl ObjectReport {
                 continue;
             }
             let names = [&*result.name, &*result.rule.policy];
-            result.message = redaction.apply_beside(result.message, &names);
+            if redaction.hides() {
+                let message = result.message.to_string();
+                result.message = redaction.apply_beside(message, &names).into();
+            }
             result.headline = redaction.apply_beside(result.headline, &names);
             let violations = std::mem::take(&mut result.violations);
             let findings = violations

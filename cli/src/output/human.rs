@@ -71,7 +71,7 @@ fn finding<'r>(
         Outcome::Error => format!("the rule could not be evaluated: {}", answer.message),
         _ if !answer.headline.is_empty() => answer.headline.clone(),
         _ if answer.message.is_empty() => "the rule failed".to_owned(),
-        _ => answer.message.clone(),
+        _ => answer.message.to_string(),
     };
     let id = format!("{}/{}", answer.rule.policy, answer.name);
     let title = level.primary_title(escape_lines(&title).into_owned()).id(escape(&id).into_owned());

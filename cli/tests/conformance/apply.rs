@@ -87,7 +87,10 @@ fn compare_policy(golden: &Golden, policy: &str, rows: &[Value], requests: &[Req
                 Outcome::Fail if !result.rule.scored => "warn",
                 outcome => outcome.as_str(),
             };
-            ours.push((key, Answer { result: outcome.to_owned(), message: result.message }));
+            ours.push((
+                key,
+                Answer { result: outcome.to_owned(), message: result.message.to_string() },
+            ));
         }
     }
     let ours = grouped(ours);

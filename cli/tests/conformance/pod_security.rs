@@ -58,7 +58,7 @@ fn fixture(
             let decision = policies.conclude(&request, &Facts::default());
             let result = decision.results.into_iter().find(|result| &*result.name == "r");
             result.map_or((Outcome::Error, "no answer".to_owned()), |result| {
-                (result.outcome, result.message)
+                (result.outcome, result.message.to_string())
             })
         }
         None => {

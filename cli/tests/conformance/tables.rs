@@ -30,7 +30,8 @@ fn ask(rules: &[String], object: &str) -> Answers {
         let (policies, diagnostics) = compile(&[Source::new("table.json", policy)]);
         let decision = policies.conclude(&request, &Facts::default());
         for result in decision.results {
-            answers.insert(result.rule.rule.to_string(), (result.outcome, result.message));
+            answers
+                .insert(result.rule.rule.to_string(), (result.outcome, result.message.to_string()));
         }
         if answers.is_empty() {
             panic!("no answer at all: {diagnostics:?}");

@@ -60,8 +60,9 @@ impl Budget {
     /// Made values can hold one value many times over, and be astronomical when written out:
     /// whoever walks through or writes one asks here first.
     pub fn weigh(&self, value: &Value<'_>) -> bool {
-        let mut rest = vec![value.clone()];
-        while let Some(value) = rest.pop() {
+        let mut rest = Vec::new();
+        let mut next = Some(value.clone());
+        while let Some(value) = next.take().or_else(|| rest.pop()) {
             let inside = value.len().unwrap_or_default();
             let bytes = match &value {
                 Value::String(text) => text.len(),
@@ -70,6 +71,9 @@ impl Budget {
             // Before they are copied out.
             if !self.step(1) || self.steps.get() < inside || bytes > self.bytes.get() {
                 return self.step(usize::MAX);
+            }
+            if inside == 0 {
+                continue;
             }
             if let Some(entries) = value.entries() {
                 if !self.step(entries.iter().map(|(key, _)| key.len() / 64).sum()) {

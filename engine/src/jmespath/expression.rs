@@ -76,4 +76,77 @@ impl Part {
             _ => false,
         }
     }
+
+    /// Whether this may read more of a map than what stands at other keys than `name`, and what
+    /// stands under `name` at one of `keys`.
+    ///
+    /// Recursion is as deep as the expression, which the parser bounds.
+    pub(super) fn reads_beyond(&self, name: &str, keys: &[&str]) -> bool {
+        let any = |parts: &[Self]| parts.iter().any(|part| part.reads_beyond(name, keys));
+        let first =
+            |parts: &[Self]| parts.first().is_some_and(|part| part.reads_beyond(name, keys));
+        match self {
+            Self::Current => true,
+            Self::Field(field) => **field == *name,
+            Self::Index(_) | Self::Slice(_) | Self::Literal(_) | Self::Text(_) => false,
+            Self::Path(parts) => match parts.as_slice() {
+                [Self::Field(field), Self::Field(key), ..] if **field == *name => {
+                    !keys.contains(&&**key)
+                }
+                parts => first(parts),
+            },
+            // Only the first part is given the map.
+            Self::Pipe(parts) => first(parts),
+            Self::Or(parts) | Self::And(parts) => any(parts),
+            Self::List(parts) => any(parts),
+            Self::Map(entries) => entries.iter().any(|(_, part)| part.reads_beyond(name, keys)),
+            Self::Compare(_, left, right) => {
+                left.reads_beyond(name, keys) || right.reads_beyond(name, keys)
+            }
+            Self::Call(call) => any(&call.arguments),
+            Self::Not(inner) | Self::Flatten(inner) => inner.reads_beyond(name, keys),
+            // Is given what stands in another argument.
+            Self::Reference(_) => false,
+            Self::Project(left, _) | Self::ProjectValues(left, _) => left.reads_beyond(name, keys),
+            Self::Filter { left, .. } => left.reads_beyond(name, keys),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::jmespath::Expression;
+
+    #[test]
+    fn what_an_expression_reads_of_the_request_is_known() {
+        for (text, expected) in [
+            ("request.object.spec", false),
+            ("request.\"object\".spec || 'request.uid'", false),
+            ("request.object.spec.[containers, initContainers][].keys(@)[]", false),
+            ("length(request.object.spec.volumes[?name == 'x'])", false),
+            ("request.object | @.uid", false),
+            ("element.request.uid", false),
+            ("serviceAccountName", false),
+            ("request", true),
+            ("request.uid", true),
+            ("request.*", true),
+            ("request | uid", true),
+            ("@", true),
+            ("@.request.uid", true),
+            ("keys(@)", true),
+            ("*.uid", true),
+            ("{a: request}.a.uid", true),
+            ("[request][].uid", true),
+            ("request.object || request.uid", true),
+            ("request.operation == request.userInfo.username", true),
+            ("!(request.dryRun)", true),
+            ("merge(request.object, request)", true),
+            ("map(&uid, [request])", true),
+            ("(request).uid", true),
+        ] {
+            let expression = Expression::parse(text).unwrap();
+            let keys = ["object", "operation", "namespace"];
+            assert_eq!(expression.reads_beyond("request", &keys), expected, "`{text}`");
+        }
+    }
 }

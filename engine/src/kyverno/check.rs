@@ -9,6 +9,8 @@ mod patterns;
 pub(crate) use foreach::Foreach;
 pub(crate) use patterns::PatternSource;
 
+use std::sync::Arc;
+
 use crate::decision::Violation;
 use crate::pointer::pointer;
 use crate::tree::Node;
@@ -36,7 +38,7 @@ pub(crate) enum Check {
 /// What a check answers.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    Pass(String),
+    Pass(Passed),
     Fail {
         message: String,
         /// The policy's own words in it.
@@ -47,6 +49,36 @@ pub(crate) enum Answer {
     Error(String),
     /// Upstream answers with no row; the reason is ours.
     Nothing(&'static str),
+}
+
+/// What upstream says of a pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Passed {
+    /// Of a pattern, or of conditions that deny.
+    Rule,
+    /// Of the pattern of `anyPattern` with this number.
+    Pattern(usize),
+    /// Of `foreach`.
+    Elements,
+    /// Of `podSecurity`.
+    PodSecurity,
+    /// A text of the policy.
+    Text(String),
+}
+
+impl Passed {
+    /// The whole text for the rule that answers with this name.
+    pub(crate) fn text(&self, rule: &str) -> Arc<str> {
+        match self {
+            Self::Rule => format!("validation rule '{rule}' passed.").into(),
+            Self::Pattern(position) => {
+                format!("validation rule '{rule}' anyPattern[{position}] passed.").into()
+            }
+            Self::Elements => "rule passed".into(),
+            Self::PodSecurity => format!("Validation rule '{rule}' passed.").into(),
+            Self::Text(text) => text.as_str().into(),
+        }
+    }
 }
 
 /// What a check is held against.

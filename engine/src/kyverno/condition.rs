@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::scalar::{duration, number, wildcard};
+use crate::tree::{Kind, Node};
 use crate::value::{Text, Value};
 
 /// How a condition compares its key with its value.
@@ -117,6 +118,14 @@ pub(crate) fn from_expression<'t>(value: &Value<'t>) -> Value<'t> {
 }
 
 fn holds_integer(value: &Value<'_>) -> bool {
+    // Most values are scalars, or lists of them.
+    match value {
+        Value::Int(_) => return true,
+        Value::Null | Value::Bool(_) | Value::Float(_) | Value::String(_) => return false,
+        Value::Node(node) => return node_holds_integer(*node),
+        Value::List(items) if items.iter().all(is_other_scalar) => return false,
+        Value::List(_) | Value::Map(_) => {}
+    }
     let mut rest = vec![value.clone()];
     while let Some(value) = rest.pop() {
         if matches!(value, Value::Int(_)) {
@@ -127,6 +136,35 @@ fn holds_integer(value: &Value<'_>) -> bool {
         } else if let Some(entries) = value.entries() {
             rest.extend(entries.into_iter().map(|(_, value)| value));
         }
+    }
+    false
+}
+
+fn is_other_scalar(value: &Value<'_>) -> bool {
+    matches!(value, Value::Null | Value::Bool(_) | Value::Float(_) | Value::String(_))
+}
+
+fn node_holds_integer(node: Node<'_>) -> bool {
+    let mut rest = Vec::new();
+    let mut next = Some(node);
+    while let Some(node) = next {
+        let mut found = false;
+        let mut see = |child: Node<'_>| match child.kind() {
+            Kind::Int(_) => found = true,
+            Kind::List(items) if !items.is_empty() => rest.push(child.index()),
+            Kind::Map(entries) if !entries.is_empty() => rest.push(child.index()),
+            _ => {}
+        };
+        match node.kind() {
+            Kind::List(items) => items.iter().for_each(&mut see),
+            Kind::Map(entries) => entries.iter().for_each(|(_, value)| see(value)),
+            Kind::Int(_) => return true,
+            _ => {}
+        }
+        if found {
+            return true;
+        }
+        next = rest.pop().map(|index| node.tree().node(index));
     }
     false
 }

@@ -38,38 +38,34 @@ pub(crate) struct Message {
 /// What a block of conditions says.
 pub(crate) struct Verdict<'t> {
     pub(crate) holds: bool,
-    /// The conditions that made it so.
-    pub(crate) deciding: Vec<&'t Condition>,
-    /// What stands between their messages.
-    pub(crate) separator: &'static str,
+    conditions: &'t Conditions,
+    /// How many of `any` and of `all` were evaluated.
+    evaluated: (usize, usize),
+    /// Whether the last that was evaluated holds, of each.
+    held: (bool, bool),
 }
 
 impl Conditions {
     /// Evaluates in order, and no further than needed.
     pub(crate) fn evaluate<'t>(&'t self, context: &mut Context<'t>) -> Result<Verdict<'t>, Stop> {
-        let mut held = Vec::new();
-        let mut failed = Vec::new();
-        let mut any_holds = self.any.is_none();
+        let mut evaluated = (0, 0);
+        let mut held = (false, true);
         for condition in self.any.iter().flatten() {
-            if condition.holds(context)? {
-                any_holds = true;
-                held.push(condition);
+            evaluated.0 += 1;
+            held.0 = condition.holds(context)?;
+            if held.0 {
                 break;
             }
-            failed.push(condition);
         }
-        let mut all_hold = true;
         for condition in &self.all {
-            if !condition.holds(context)? {
-                all_hold = false;
-                failed.push(condition);
+            evaluated.1 += 1;
+            held.1 = condition.holds(context)?;
+            if !held.1 {
                 break;
             }
-            held.push(condition);
         }
-        let holds = any_holds && all_hold;
-        let separator = if self.is_list { ";" } else { "; " };
-        Ok(Verdict { holds, deciding: if holds { held } else { failed }, separator })
+        let holds = (self.any.is_none() || held.0) && held.1;
+        Ok(Verdict { holds, conditions: self, evaluated, held })
     }
 }
 
@@ -96,10 +92,34 @@ fn side<'t>(
 }
 
 impl<'t> Verdict<'t> {
+    /// The conditions that made it so: where it holds, those that held, else those that did not.
+    fn deciding(&self) -> impl Iterator<Item = &'t Condition> + use<'t> {
+        let any = self.conditions.any.as_deref().unwrap_or_default();
+        let any = any.get(..self.evaluated.0).unwrap_or_default();
+        let all = self.conditions.all.get(..self.evaluated.1).unwrap_or_default();
+        // All but the last of `any` did not hold, and all but the last of `all` did.
+        let decided = |conditions: &'t [Condition], first: bool, last: bool, wanted: bool| {
+            let (end, before) =
+                conditions.split_last().map_or((None, conditions), |(end, rest)| (Some(end), rest));
+            let before = if first == wanted { before } else { &[] };
+            before.iter().chain(end.filter(|_| last == wanted))
+        };
+        decided(any, false, self.held.0, self.holds).chain(decided(
+            all,
+            true,
+            self.held.1,
+            self.holds,
+        ))
+    }
+
+    /// What stands between the deciding conditions' messages.
+    pub(crate) fn separator(&self) -> &'static str {
+        if self.conditions.is_list { ";" } else { "; " }
+    }
+
     /// The deciding conditions' own words, joined as upstream joins them.
-    pub(crate) fn messages(&self) -> impl Iterator<Item = &'t Message> + '_ {
-        self.deciding
-            .iter()
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &'t Message> + use<'t> {
+        self.deciding()
             .map(|condition| &condition.message)
             .filter(|message| !message.text.is_empty())
     }
@@ -107,12 +127,12 @@ impl<'t> Verdict<'t> {
     /// The deciding conditions' own words as they are written.
     pub(crate) fn text(&self) -> String {
         let texts: Vec<_> = self.messages().map(Message::text).collect();
-        texts.join(self.separator)
+        texts.join(self.separator())
     }
 
     /// The first part of the object that a deciding expression reads.
     pub(crate) fn place(&self, context: &mut Context<'t>) -> Option<Vec<String>> {
-        self.deciding.iter().find_map(|condition| {
+        self.deciding().find_map(|condition| {
             context.watch(|context| {
                 // It was evaluated before: what stops it now stopped it then.
                 let _ = condition.holds(context);

@@ -8,6 +8,7 @@ mod request;
 
 pub(crate) use entry::{ContextEntry, EntryKind, Field, Select, Written, stays_in};
 pub(crate) use request::Document;
+use request::Whole;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,6 +75,10 @@ impl FactSource for Lookups<'_> {
 /// The document that expressions are evaluated over, with what still has to be loaded into it.
 pub(crate) struct Context<'t> {
     root: Rc<Map<'t>>,
+    /// All of the request, until the document has it.
+    whole: Option<Whole<'t>>,
+    /// How often the document or the entries were changed.
+    changes: usize,
     entries: Vec<Pending<'t>>,
     lookups: &'t Lookups<'t>,
     arena: &'t Arena,
@@ -118,6 +123,7 @@ pub(crate) struct Surroundings<'t> {
 /// What a foreach element changes, to be undone after it.
 pub(crate) struct Checkpoint<'t> {
     root: Rc<Map<'t>>,
+    whole: Option<Whole<'t>>,
     entries: usize,
 }
 
@@ -130,6 +136,8 @@ impl<'t> Context<'t> {
     ) -> Self {
         Self {
             root: Rc::clone(&document.root),
+            whole: Some(document.whole.clone()),
+            changes: 0,
             entries: Vec::new(),
             lookups: surroundings.lookups,
             arena: surroundings.arena,
@@ -151,12 +159,35 @@ impl<'t> Context<'t> {
 
     /// Puts a value at the top of the document.
     pub(crate) fn set(&mut self, name: impl Into<Text<'t>>, value: Value<'t>) {
-        Rc::make_mut(&mut self.root).insert(name.into(), value);
+        let name = name.into();
+        if &*name == "request" {
+            self.whole = None;
+        }
+        self.changes += 1;
+        Rc::make_mut(&mut self.root).insert(name, value);
+    }
+
+    /// Puts all of the request into the document.
+    fn complete(&mut self) {
+        let Some(whole) = self.whole.take() else { return };
+        if let Some(Value::Map(parts)) = self.root.get("request") {
+            let request = Value::Map(whole.with(parts));
+            self.set("request", request);
+        }
+    }
+
+    /// How often the document or the entries were changed.
+    pub(crate) fn changes(&self) -> usize {
+        self.changes
     }
 
     /// Puts a value at a path of keys, keeping what stands beside it.
     pub(crate) fn set_at(&mut self, path: &'t [String], value: &Value<'t>) {
         let Some((first, rest)) = path.split_first() else { return };
+        if first == "request" {
+            self.complete();
+        }
+        self.changes += 1;
         let root = Rc::make_mut(&mut self.root);
         let current = root.remove(first.as_str());
         root.insert(Text::Borrowed(first), merged(current, rest, value));
@@ -173,6 +204,7 @@ impl<'t> Context<'t> {
     pub(crate) fn defer(&mut self, entries: &'t [ContextEntry]) {
         for entry in entries {
             if !(entry.asks() && self.has(entry.name())) {
+                self.changes += 1;
                 self.entries.push(Pending { entry, state: State::Unloaded });
             }
         }
@@ -188,12 +220,15 @@ impl<'t> Context<'t> {
     }
 
     pub(crate) fn checkpoint(&self) -> Checkpoint<'t> {
-        Checkpoint { root: Rc::clone(&self.root), entries: self.entries.len() }
+        let whole = self.whole.clone();
+        Checkpoint { root: Rc::clone(&self.root), whole, entries: self.entries.len() }
     }
 
     /// Goes back to a checkpoint; entries that were known then and have loaded since stay loaded.
     pub(crate) fn restore(&mut self, checkpoint: &Checkpoint<'t>) {
         self.root = Rc::clone(&checkpoint.root);
+        self.whole = checkpoint.whole.clone();
+        self.changes += 1;
         self.entries.truncate(checkpoint.entries);
         let loaded: Vec<_> = self
             .entries
@@ -288,6 +323,7 @@ impl<'t> Context<'t> {
     fn load(&mut self, position: usize) -> Result<(), Stop> {
         let Some(pending) = self.entries.get_mut(position) else { return Ok(()) };
         let entry = pending.entry;
+        self.changes += 1;
         pending.state = State::Loading;
         let limit = std::mem::replace(&mut self.limit, position);
         let value = entry.load(self);
@@ -314,6 +350,9 @@ impl<'t> Resolve<'t> for Context<'t> {
 
     fn query(&mut self, expression: &'t Expression) -> Result<Value<'t>, Stop> {
         self.load_mentioned(expression.text())?;
+        if self.whole.is_some() && expression.reads_beyond("request", &request::PARTS) {
+            self.complete();
+        }
         let root = Value::Map(Rc::clone(&self.root));
         self.search(expression, &root)
     }
@@ -357,6 +396,9 @@ fn merged<'t>(current: Option<Value<'t>>, path: &'t [String], value: &Value<'t>)
 /// Whether a name occurs as a word that does not follow a dot, so that `x` is mentioned in `x.y`
 /// and not in `y.x`.
 pub(crate) fn mentions(text: &str, name: &str) -> bool {
+    if memchr::memmem::find(text.as_bytes(), name.as_bytes()).is_none() {
+        return false;
+    }
     let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
     text.match_indices(name).any(|(start, _)| {
         let before = text.get(..start).and_then(|text| text.chars().next_back());

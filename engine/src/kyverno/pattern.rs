@@ -94,6 +94,11 @@ impl Pattern {
         evaluate::check(self, resource)
     }
 
+    /// The same, where nobody asks why not.
+    pub(crate) fn passes(&self, resource: &Value<'_>) -> bool {
+        evaluate::passes(self, resource)
+    }
+
     /// What its author may not expect of it, sorted by key.
     pub(crate) fn oddities(&self) -> Vec<Oddity> {
         oddity::of_pattern(self)

@@ -123,11 +123,6 @@ pub(crate) fn evaluate(
     }))
 }
 
-/// Upstream's text for a pass.
-pub(crate) fn passed(rule_name: &str) -> String {
-    format!("Validation rule '{rule_name}' passed.")
-}
-
 impl PodSecurityRule {
     fn standard(&self) -> Level {
         self.level.unwrap_or(Level::Restricted)

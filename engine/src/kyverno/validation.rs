@@ -7,7 +7,7 @@ use crate::scalar::wildcard::Wildcard;
 use crate::tree::Node;
 use crate::value::Value;
 
-use super::check::{Answer, Check, Naming, Subject};
+use super::check::{Answer, Check, Naming, Passed, Subject};
 use super::conditions::{Conditions, Message};
 use super::context::{Context, ContextEntry, Document, Stop, Surroundings};
 use super::pod_security::{self, Exclusion, PodSecurityOutcome, PodSecurityRule};
@@ -114,11 +114,11 @@ impl Validation {
         run: Run<'t>,
         document: &Document<'t>,
     ) -> Result<Answer, Stop> {
-        let (outcome, text) = match &mut answer {
-            Answer::Pass(text) => (Outcome::Pass, text),
-            Answer::Fail { message, .. } => (Outcome::Fail, message),
-            Answer::Skip(text) => (Outcome::Skip, text),
-            Answer::Error(text) => (Outcome::Error, text),
+        let outcome = match &answer {
+            Answer::Pass(_) => Outcome::Pass,
+            Answer::Fail { .. } => Outcome::Fail,
+            Answer::Skip(_) => Outcome::Skip,
+            Answer::Error(_) => Outcome::Error,
             Answer::Nothing(_) => return Ok(answer),
         };
         let Some((_, message)) = self.messages.iter().find(|(known, _)| *known == outcome) else {
@@ -126,11 +126,18 @@ impl Validation {
         };
         let mut context = Context::new(document, run.surroundings, run.policy.1);
         context.defer(&self.context);
-        *text = match message.render(&mut context) {
+        let reworded = match message.render(&mut context) {
             Ok(value) => value.as_str().unwrap_or(message.text()).to_owned(),
             Err(Stop::Failed(_)) => message.text().to_owned(),
             Err(Stop::Missing) => return Err(Stop::Missing),
         };
+        match &mut answer {
+            Answer::Pass(passed) => *passed = Passed::Text(reworded),
+            Answer::Fail { message: text, .. } | Answer::Skip(text) | Answer::Error(text) => {
+                *text = reworded;
+            }
+            Answer::Nothing(_) => {}
+        }
         Ok(answer)
     }
 
@@ -187,7 +194,7 @@ fn pod_security<'t>(
         _ => (&[], &[]),
     };
     match pod_security::evaluate(rule, excused, object, &run.request.kind.kind, run.name) {
-        Ok(PodSecurityOutcome::Pass) => Answer::Pass(pod_security::passed(run.name)),
+        Ok(PodSecurityOutcome::Pass) => Answer::Pass(Passed::PodSecurity),
         Ok(PodSecurityOutcome::Excepted) => {
             Answer::Skip(format!("rule is skipped due to policy exceptions {}", keys.join(", ")))
         }

@@ -34,8 +34,9 @@ pub(crate) struct Subject<'a> {
 
 impl<'a> Subject<'a> {
     /// An object on its own: created, by nobody, for a policy of the cluster.
-    pub(crate) fn new(kind: &'a GroupVersionKind, object: Node<'a>) -> Self {
-        let metadata = object.get("metadata");
+    pub(crate) fn new(kind: &'a GroupVersionKind, object: impl Into<Option<Node<'a>>>) -> Self {
+        let object = object.into();
+        let metadata = object.and_then(|object| object.get("metadata"));
         let text = |key: &str| {
             let value = metadata.and_then(|metadata| metadata.get(key));
             value.and_then(Node::as_str).unwrap_or_default()
@@ -45,7 +46,7 @@ impl<'a> Subject<'a> {
             kind,
             subresource: "",
             operation: Operation::Create,
-            object_kind: object.get("kind").and_then(Node::as_str).unwrap_or_default(),
+            object_kind: object.and_then(|object| object.get("kind")?.as_str()).unwrap_or_default(),
             name: text("name"),
             generate_name: text("generateName"),
             namespace: text("namespace"),

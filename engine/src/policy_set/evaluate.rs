@@ -7,12 +7,12 @@ use std::sync::Arc;
 use crate::decision::{Action, Decision, Outcome, RuleResult, Violation};
 use crate::facts::{FactError, FactKey, Facts};
 use crate::jmespath::Arena;
-use crate::kyverno::check::{Answer, Check};
+use crate::kyverno::check::{Answer, Check, Passed};
 use crate::kyverno::context::{Document, Lookups, Stop, Surroundings};
 use crate::kyverno::validation::{Exemption, NeedsLabels, Run, Validation};
 use crate::matcher::{Labels, Match, Matcher, SelectorError, Subject};
 use crate::request::{Operation, Request};
-use crate::tree::{Node, Tree};
+use crate::tree::Node;
 
 use crate::rule::{Program, Rule};
 
@@ -23,8 +23,8 @@ struct Round<'t> {
     set: &'t PolicySet,
     request: &'t Request,
     surroundings: Surroundings<'t>,
-    /// Stands for an object where there is none.
-    nothing: &'t Tree,
+    /// What matchers are asked about, but for what differs from rule to rule.
+    subject: Subject<'t>,
     document: OnceCell<Document<'t>>,
     labels: OnceCell<Result<Option<Node<'t>>, Stop>>,
 }
@@ -32,8 +32,7 @@ struct Round<'t> {
 /// What a rule says before it is named.
 struct Said {
     outcome: Outcome,
-
-    message: String,
+    message: Arc<str>,
     headline: String,
     violations: Vec<Violation>,
     /// Whether upstream answers with no row.
@@ -62,7 +61,7 @@ impl PolicySet {
                 set: self,
                 request,
                 surroundings,
-                nothing: arena.tree(Tree::null()),
+                subject: subject(request, request.object_root_or_old()),
                 document: OnceCell::new(),
                 labels: OnceCell::new(),
             };
@@ -84,26 +83,24 @@ impl<'t> Round<'t> {
     fn decide(&self) -> Decision {
         let mut decision = Decision::default();
         let mut applied: Option<&str> = None;
-        for number in self.set.index.candidates(self.request) {
+        let candidates = self.set.index.candidates(self.request);
+        for &number in &*candidates {
             let Some(rule) = self.set.rules.get(number as usize) else { continue };
             if !rule.scope.holds(&self.request.matched_kind().kind) {
                 continue;
             }
-            let said =
-                match self.matches(rule, self.request.object_root_or_old(), self.request.operation)
-                {
-                    Ok(false) => continue,
-                    Ok(true) if rule.policy.apply_one && applied == Some(&*rule.policy.name) => {
-                        Ok(Said {
-                            silent: true,
-                            ..Said::skip(
-                                "an earlier rule of the policy applied and `applyRules` is One",
-                            )
-                        })
-                    }
-                    Ok(true) => self.run_rule(rule),
-                    Err(stop) => Err(stop),
-                };
+            let said = match self.matches(rule, self.subject) {
+                Ok(false) => continue,
+                Ok(true) if rule.policy.apply_one && applied == Some(&*rule.policy.name) => {
+                    let reason = "an earlier rule of the policy applied and `applyRules` is One";
+                    Ok(Said { silent: true, ..Said::skip(reason) })
+                }
+                Ok(true) => self.run_rule(rule, number as usize),
+                Err(stop) => Err(stop),
+            };
+            if decision.results.capacity() == 0 {
+                decision.results.reserve(candidates.len().min(64));
+            }
             let said = match said {
                 Ok(said) => said,
                 Err(Stop::Missing) => continue,
@@ -124,16 +121,9 @@ impl<'t> Round<'t> {
         decision
     }
 
-    fn matches(
-        &self,
-        rule: &Rule,
-        object: Option<Node<'t>>,
-        operation: Operation,
-    ) -> Result<bool, Stop> {
+    fn matches(&self, rule: &'t Rule, subject: Subject<'t>) -> Result<bool, Stop> {
         match &rule.matcher {
-            Some(matcher) => {
-                self.asks(matcher, rule.policy.namespace.as_deref(), object, operation)
-            }
+            Some(matcher) => self.asks(matcher, rule.policy.namespace.as_deref(), subject),
             None => Ok(true),
         }
     }
@@ -142,14 +132,11 @@ impl<'t> Round<'t> {
     fn asks(
         &self,
         matcher: &Matcher,
-        policy_namespace: Option<&str>,
-        object: Option<Node<'t>>,
-        operation: Operation,
+        policy_namespace: Option<&'t str>,
+        mut subject: Subject<'t>,
     ) -> Result<bool, Stop> {
         let known = self.labels.get().and_then(|labels| labels.as_ref().ok().copied());
-        let object = object.unwrap_or_else(|| self.nothing.root());
-        let mut subject = subject(self.request, object, policy_namespace);
-        subject.operation = operation;
+        subject.policy_namespace = policy_namespace.unwrap_or_default();
         subject.namespace_labels = known.map(Labels);
         let mut answer = matcher.matches(&subject).map_err(|error| unmatched(&error))?;
         if answer == Match::NeedsNamespace {
@@ -193,10 +180,10 @@ impl<'t> Round<'t> {
         }
     }
 
-    fn run_rule(&self, rule: &'t Rule) -> Result<Said, Stop> {
+    fn run_rule(&self, rule: &'t Rule, number: usize) -> Result<Said, Stop> {
         let validation = match &rule.program {
             Program::Kyverno(validation) => validation,
-            Program::Broken(reason) => return Ok(Said::error(reason.to_string())),
+            Program::Broken(reason) => return Ok(Said::error(Arc::clone(reason))),
         };
         let document = self.document.get_or_init(|| Document::of(self.request));
         let run = Run {
@@ -208,11 +195,12 @@ impl<'t> Round<'t> {
         let exemption = self.exemption(rule, validation, document, run)?;
         let matches_old = || {
             // The old object is judged as if it were created.
-            let old = self.request.old_object_root();
-            matches!(self.matches(rule, old, Operation::Create), Ok(true))
+            let old = subject(self.request, self.request.old_object_root());
+            let created = Subject { operation: Operation::Create, ..old };
+            matches!(self.matches(rule, created), Ok(true))
         };
         Ok(match validation.run(run, document, &exemption, matches_old)? {
-            Answer::Pass(message) => Said::new(Outcome::Pass, message),
+            Answer::Pass(passed) => Said::new(Outcome::Pass, self.passed(rule, number, &passed)),
             Answer::Skip(message) => Said::skip(message),
             Answer::Error(message) => Said::error(message),
             Answer::Nothing(reason) => Said { silent: true, ..Said::skip(reason) },
@@ -220,6 +208,16 @@ impl<'t> Round<'t> {
                 Said { headline, violations, ..Said::new(Outcome::Fail, message) }
             }
         })
+    }
+
+    /// What a rule says of a pass, which is mostly the same each time.
+    fn passed(&self, rule: &Rule, number: usize, passed: &Passed) -> Arc<str> {
+        let text = || passed.text(&rule.name);
+        let Some(cell) = self.set.passed.get(number) else { return text() };
+        match cell.get_or_init(|| (passed.clone(), text())) {
+            (known, text) if known == passed => Arc::clone(text),
+            _ => text(),
+        }
     }
 
     fn exemption(
@@ -235,9 +233,7 @@ impl<'t> Round<'t> {
             if !exception.names(&rule.policy.name, &rule.name) {
                 continue;
             }
-            let object = self.request.object_root_or_old();
-            let operation = self.request.operation;
-            let matched = !self.asks(&exception.others, None, object, operation)?;
+            let matched = !self.asks(&exception.others, None, self.subject)?;
             if matched && exception.applies(run, document)? {
                 exception.exempt(&mut exemption, is_pod_security);
             }
@@ -250,11 +246,7 @@ fn unmatched(error: &SelectorError) -> Stop {
     Stop::Failed(format!("the rule's match cannot be evaluated: {error}"))
 }
 
-fn subject<'a>(
-    request: &'a Request,
-    object: Node<'a>,
-    policy_namespace: Option<&'a str>,
-) -> Subject<'a> {
+fn subject<'a>(request: &'a Request, object: Option<Node<'a>>) -> Subject<'a> {
     let mut subject = Subject::new(request.matched_kind(), object);
     subject.subresource = &request.subresource;
     subject.operation = request.operation;
@@ -263,12 +255,11 @@ fn subject<'a>(
     }
     subject.namespace = request.object_namespace();
     subject.user = request.user.as_ref();
-    subject.policy_namespace = policy_namespace.unwrap_or_default();
     subject
 }
 
 impl Said {
-    fn new(outcome: Outcome, message: impl Into<String>) -> Self {
+    fn new(outcome: Outcome, message: impl Into<Arc<str>>) -> Self {
         Self {
             outcome,
             message: message.into(),
@@ -278,11 +269,11 @@ impl Said {
         }
     }
 
-    fn skip(message: impl Into<String>) -> Self {
+    fn skip(message: impl Into<Arc<str>>) -> Self {
         Self::new(Outcome::Skip, message)
     }
 
-    fn error(message: impl Into<String>) -> Self {
+    fn error(message: impl Into<Arc<str>>) -> Self {
         Self::new(Outcome::Error, message)
     }
 
@@ -293,7 +284,6 @@ impl Said {
             outcome: self.outcome,
             action,
             failure_policy: rule.failure_policy,
-
             message: self.message,
             headline: self.headline,
             violations: self.violations,

@@ -1,5 +1,6 @@
 //! Finds the rules that can be about a request without looking at the others.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::matcher::KindSelector;
@@ -45,21 +46,26 @@ impl Index {
     }
 
     /// The rules that can match a request, ascending; no other can.
-    pub(crate) fn candidates(&self, request: &Request) -> Vec<u32> {
+    pub(crate) fn candidates(&self, request: &Request) -> Cow<'_, [u32]> {
         let kind = &*request.matched_kind().kind;
         let namespace = request.object_namespace();
-        let mut found = Vec::new();
-        for bucket in self.by_kind.get(kind).into_iter().chain([&self.any_kind]) {
-            found.extend_from_slice(&bucket.anywhere);
-            bucket.of_namespace(namespace, &mut found);
-            // A namespace is asked for by its own name.
-            if kind == "Namespace" && request.name != namespace {
-                bucket.of_namespace(&request.name, &mut found);
-            }
-        }
+        // A namespace is asked for by its own name.
+        let own = (kind == "Namespace" && request.name != namespace).then_some(&*request.name);
+        let buckets = self.by_kind.get(kind).into_iter().chain([&self.any_kind]);
+        let mut lists = buckets
+            .flat_map(|bucket| {
+                let named = [Some(namespace), own].into_iter().flatten();
+                let named = named.filter_map(|namespace| bucket.by_namespace.get(namespace));
+                [&bucket.anywhere].into_iter().chain(named)
+            })
+            .filter(|list| !list.is_empty());
+        let Some(first) = lists.next() else { return Cow::default() };
+        let Some(second) = lists.next() else { return Cow::Borrowed(first) };
+        let mut found = [first.as_slice(), second].concat();
+        lists.for_each(|list| found.extend_from_slice(list));
         found.sort_unstable();
         found.dedup();
-        found
+        Cow::Owned(found)
     }
 }
 
@@ -78,12 +84,6 @@ impl Bucket {
         namespaces.dedup();
         for namespace in namespaces {
             self.by_namespace.entry(namespace.into()).or_default().push(number);
-        }
-    }
-
-    fn of_namespace(&self, namespace: &str, found: &mut Vec<u32>) {
-        if let Some(numbers) = self.by_namespace.get(namespace) {
-            found.extend_from_slice(numbers);
         }
     }
 }

@@ -59,6 +59,11 @@ impl Redaction {
         Self { paths, texts }
     }
 
+    /// Whether there is anything to mask.
+    pub(super) fn hides(&self) -> bool {
+        !self.texts.is_empty()
+    }
+
     /// The text with every hidden value masked.
     pub fn apply(&self, text: String) -> String {
         self.apply_beside(text, &[])

@@ -325,14 +325,14 @@ fn values_of_secrets_are_masked() {
     ]);
     let mask = |message: &str| {
         let mut result = result(Outcome::Fail, Action::Deny, FailurePolicy::Fail);
-        result.message = message.to_owned();
+        result.message = message.into();
         result.violations[0].message = message.to_owned();
         let object = judged(secret.clone(), vec![result]);
         assert_eq!(
-            object.results[0].result.message,
-            object.results[0].findings[0].violation.message
+            *object.results[0].result.message,
+            *object.results[0].findings[0].violation.message
         );
-        object.results[0].result.message.clone()
+        object.results[0].result.message.to_string()
     };
     for (message, masked) in [
         ("found `aHVudGVyMg==`", "found `***`"),
@@ -361,7 +361,7 @@ fn the_name_of_the_rule_is_not_masked() {
     failure.message = "mode secret: rule deny-secret-type failed, secret, xdeny-secret-type".into();
     let object = judged(secret, vec![failure]);
     let message = &object.results[0].result.message;
-    assert_eq!(message, "mode ***: rule deny-secret-type failed, ***, x***-***-type");
+    assert_eq!(&**message, "mode ***: rule deny-secret-type failed, ***, x***-***-type");
 }
 
 #[test]

@@ -45,8 +45,8 @@ fn answered(entry: &Entry, resource: &str, object: &TestObject, answer: &RuleRes
         answered_by: answer.name.to_string(),
         outcome: if holds { RowOutcome::Passed } else { RowOutcome::Failed },
         message: match object.identity.is_secret() {
-            true => Redaction::of_secret(object.tree.root()).apply(answer.message.clone()),
-            false => answer.message.clone(),
+            true => Redaction::of_secret(object.tree.root()).apply(answer.message.to_string()),
+            false => answer.message.to_string(),
         },
         reason: match holds {
             true => "Ok".to_owned(),

@@ -50,14 +50,27 @@ impl DerefMut for Map<'_> {
 
 impl Drop for List<'_> {
     fn drop(&mut self) {
-        dismantle(std::mem::take(&mut self.0));
+        if self.0.iter().any(Value::holds_alone) {
+            dismantle(std::mem::take(&mut self.0));
+        }
     }
 }
 
 impl Drop for Map<'_> {
     fn drop(&mut self) {
-        if !self.0.is_empty() {
+        if self.0.values().any(Value::holds_alone) {
             dismantle(std::mem::take(&mut self.0).into_values().collect());
+        }
+    }
+}
+
+impl Value<'_> {
+    /// Whether dropping this drops a list or map that has items.
+    fn holds_alone(&self) -> bool {
+        match self {
+            Self::List(list) => Rc::strong_count(list) == 1 && !list.is_empty(),
+            Self::Map(map) => Rc::strong_count(map) == 1 && !map.is_empty(),
+            _ => false,
         }
     }
 }

@@ -67,7 +67,7 @@ fn text_of_an_object_is_never_an_expression() {
     )]);
     let text = "{{ request.object.spec.text }} $(./x) \\\\{{ x }}";
     let result = answer(&set, &widget(&format!(r#"{{"text":"{text}"}}"#)));
-    assert_eq!(result.message, "is {{ request.object.spec.text }} $(./x) \\{{ x }}");
+    assert_eq!(&*result.message, "is {{ request.object.spec.text }} $(./x) \\{{ x }}");
 }
 
 #[test]

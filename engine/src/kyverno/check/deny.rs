@@ -6,7 +6,7 @@ use crate::kyverno::context::{Context, Stop};
 use crate::pointer::pointer;
 use crate::value::Value;
 
-use super::{Answer, Naming, Subject};
+use super::{Answer, Naming, Passed, Subject};
 
 pub(super) fn run<'t>(
     conditions: Option<&'t Conditions>,
@@ -26,7 +26,7 @@ pub(super) fn run<'t>(
         Err(other) => return Err(other),
     };
     if !verdict.holds {
-        return Ok(Answer::Pass(format!("validation rule '{}' passed.", naming.rule)));
+        return Ok(Answer::Pass(Passed::Rule));
     }
     let message = message(naming, Some(&verdict), context)?;
     let place = verdict.place(context).or_else(|| subject.steps());
@@ -52,7 +52,7 @@ fn message<'t>(
     context: &mut Context<'t>,
 ) -> Result<String, Stop> {
     let own: Vec<_> = verdict.into_iter().flat_map(Verdict::messages).collect();
-    let separator = verdict.map_or("", |verdict| verdict.separator);
+    let separator = verdict.map_or("", Verdict::separator);
     if naming.message.is_empty() && own.is_empty() {
         return Ok(format!("validation error: rule {} failed", naming.rule));
     }

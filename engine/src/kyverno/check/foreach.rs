@@ -5,7 +5,7 @@ use crate::kyverno::context::{Context, ContextEntry, Resolve, Stop};
 use crate::kyverno::variables::Query;
 use crate::value::{Text, Value};
 
-use super::{Answer, Check, Naming, Subject};
+use super::{Answer, Check, Naming, Passed, Subject};
 
 /// One block of `foreach`.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ pub(super) fn run<'t>(
     Ok(match (passed, list_error) {
         (0, Some(error)) => Answer::Error(format!("failed to evaluate list: {error}")),
         (0, None) => Answer::Nothing("no element of the lists is there to be checked"),
-        _ => Answer::Pass("rule passed".to_owned()),
+        _ => Answer::Pass(Passed::Elements),
     })
 }
 
@@ -64,13 +64,18 @@ fn each<'t>(
 ) -> Result<Result<usize, Answer>, Stop> {
     let checkpoint = context.checkpoint();
     let mut passed = 0;
+    // Where nothing else was changed, an element's names stand in place of the former's.
+    let mut unchanged = None;
     for (index, element) in elements.into_iter().enumerate() {
         if element.is_null() {
             continue;
         }
-        context.restore(&checkpoint);
+        if unchanged != Some(context.changes()) {
+            context.restore(&checkpoint);
+        }
         context.spend_text(1)?;
         add_element(context, &element, index, nesting);
+        unchanged = Some(context.changes());
         let is_map = element.is_map();
         if block.element_scope == Some(true) && !is_map {
             return Ok(Err(Answer::Error(format!(

@@ -8,7 +8,7 @@ use crate::kyverno::pattern::{Failure, Pattern, Verdict};
 use crate::kyverno::variables::Template;
 use crate::value::Value;
 
-use super::{Answer, Naming, Subject};
+use super::{Answer, Naming, Passed, Subject};
 
 /// Patterns that are the same for every request, or that variables complete.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(super) fn one<'t>(
         return Ok(Answer::Nothing("the rule has no pattern"));
     };
     Ok(match pattern.check(&subject.value) {
-        Verdict::Pass => Answer::Pass(format!("validation rule '{}' passed.", naming.rule)),
+        Verdict::Pass => Answer::Pass(Passed::Rule),
         Verdict::Skip(message) => Answer::Skip(message),
         Verdict::Error(error) => {
             let headline = headline(naming, context)?;
@@ -61,17 +61,16 @@ pub(super) fn any<'t>(
         Ok(patterns) => patterns,
         Err(answer) => return Ok(answer),
     };
+    if let Some(position) = patterns.iter().position(|pattern| pattern.passes(&subject.value)) {
+        return Ok(Answer::Pass(Passed::Pattern(position)));
+    }
     let rule = naming.rule;
     let mut failed = Vec::new();
     let mut skipped = Vec::new();
     let mut violations = Vec::new();
     for (position, pattern) in patterns.iter().enumerate() {
         match pattern.check(&subject.value) {
-            Verdict::Pass => {
-                return Ok(Answer::Pass(format!(
-                    "validation rule '{rule}' anyPattern[{position}] passed."
-                )));
-            }
+            Verdict::Pass => return Ok(Answer::Pass(Passed::Pattern(position))),
             Verdict::Skip(reason) => {
                 skipped.push(format!("rule {rule}[{position}] skipped: {reason}"));
             }
@@ -90,7 +89,7 @@ pub(super) fn any<'t>(
         }
     }
     if failed.is_empty() && skipped.is_empty() {
-        return Ok(Answer::Pass(naming.message.text().to_owned()));
+        return Ok(Answer::Pass(Passed::Text(naming.message.text().to_owned())));
     }
     if failed.is_empty() {
         return Ok(Answer::Skip(skipped.join(" ")));

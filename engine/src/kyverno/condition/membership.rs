@@ -109,10 +109,10 @@ impl<'t> Sides<'t> {
         if is_scalar(key) {
             return Self::One(text_of(key));
         }
-        let Some(keys) = key.items().map(|items| texts(&items)) else { return Self::Nothing };
+        let Some(keys) = texts(key) else { return Self::Nothing };
         let Value::String(text) = value else {
-            return match value.items() {
-                Some(values) => Self::Lists(keys, texts(&values)),
+            return match texts(value) {
+                Some(values) => Self::Lists(keys, values),
                 None if is_scalar(value) => Self::Number(keys, text_of(value)),
                 None => Self::Nothing,
             };
@@ -137,8 +137,15 @@ fn is_scalar(value: &Value<'_>) -> bool {
     matches!(value, Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_))
 }
 
-fn texts<'t>(items: &[Value<'t>]) -> Vec<Text<'t>> {
-    items.iter().map(text_of).collect()
+/// The items as texts, where the value is a list.
+fn texts<'t>(value: &Value<'t>) -> Option<Vec<Text<'t>>> {
+    match value {
+        Value::List(items) => Some(items.iter().map(text_of).collect()),
+        Value::Node(node) => {
+            Some(node.as_list()?.iter().map(|item| text_of(&Value::from(item))).collect())
+        }
+        _ => None,
+    }
 }
 
 /// Whether one key is in a value; none where the value is nothing to be in.
@@ -160,9 +167,12 @@ fn contains<'t>(
             Json::Other => None,
         });
     }
-    let Some(items) = value.items() else { return Ok(None) };
-    for item in &items {
-        if matches_either_way(&text_of(item), key, effort)? {
+    if !value.is_list() {
+        return Ok(None);
+    }
+    for position in 0..value.len().unwrap_or_default() {
+        let item = value.item(position).unwrap_or_default();
+        if matches_either_way(&text_of(&item), key, effort)? {
             return Ok(Some(true));
         }
     }
@@ -184,9 +194,33 @@ fn any(
     among: bool,
     effort: &mut Effort,
 ) -> Result<bool, ConditionError> {
+    if keys.len() <= FEW_KEYS && !keys.iter().any(|key| contains_wildcard(key)) {
+        for key in keys {
+            if is_among(key, values, effort)? == among {
+                return Ok(true);
+            }
+        }
+        return Ok(false);
+    }
     let pool = Pool::of(values);
     for key in keys {
         if pool.contains(key, effort)? == among {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Up to so many keys, looking at each value costs less than sorting them.
+const FEW_KEYS: usize = 4;
+
+/// Whether a key without wildcards matches one of the values; the same as [`Pool::contains`].
+fn is_among(key: &str, values: &[Text<'_>], effort: &mut Effort) -> Result<bool, ConditionError> {
+    if values.iter().any(|value| **value == *key) {
+        return Ok(true);
+    }
+    for pattern in values.iter().filter(|value| contains_wildcard(value)) {
+        if matches_either_way(pattern, key, effort)? {
             return Ok(true);
         }
     }

@@ -1,5 +1,6 @@
 //! The document that a request is to expressions.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -11,11 +12,23 @@ use crate::value::{Map, Text, Value};
 /// What all rules of one request share.
 #[derive(Clone, Debug)]
 pub(crate) struct Document<'t> {
+    /// Holds of the request what rules mostly read: [`PARTS`].
     pub(crate) root: Rc<Map<'t>>,
     pub(crate) operation: Operation,
     /// What is judged: the object, or the old one where it goes.
     pub(crate) object: Option<Node<'t>>,
+    pub(super) whole: Whole<'t>,
 }
+
+/// What `request` is to an expression that reads more of it; made when there is one.
+#[derive(Clone, Debug)]
+pub(super) struct Whole<'t> {
+    request: &'t Request,
+    made: Rc<OnceCell<Rc<Map<'t>>>>,
+}
+
+/// What is there of `request` from the start.
+pub(super) const PARTS: [&str; 4] = ["object", "oldObject", "operation", "namespace"];
 
 impl<'t> Document<'t> {
     /// The document of a request.
@@ -52,40 +65,61 @@ impl<'t> Document<'t> {
         // Upstream's command line takes the namespace from the object, which is gone on delete.
         let namespace = request.namespace.as_deref().filter(|_| from_server || object.is_some());
         set("namespace", Value::from(namespace.unwrap_or_default()));
-        if from_server {
-            set("uid", Value::from(request.uid.as_str()));
-            set("name", Value::from(request.name.as_str()));
-            let (asked_kind, asked_resource, asked_subresource) = match request.asked.as_deref() {
-                Some(asked) => (&asked.kind, &asked.resource, &asked.subresource),
-                None => (&request.kind, &request.resource, &request.subresource),
-            };
-            set("kind", kind(&request.kind));
-            set("requestKind", kind(asked_kind));
-            set("resource", resource(&request.resource));
-            set("requestResource", resource(asked_resource));
-            set("dryRun", Value::from(request.dry_run));
-            if !request.subresource.is_empty() {
-                set("subResource", Value::from(request.subresource.as_str()));
-            }
-            if !asked_subresource.is_empty() {
-                set("requestSubResource", Value::from(asked_subresource.as_str()));
-            }
-            if let Some(options) = &request.options {
-                set("options", Value::from(options.root()));
-            }
-        }
         let mut root = BTreeMap::new();
         if let Some(user) = &request.user {
-            set("userInfo", user_info(user));
-            set("roles", texts(&user.roles));
-            set("clusterRoles", texts(&user.cluster_roles));
             let (namespace, name) = service_account(&user.username);
             root.insert(Text::Borrowed("serviceAccountName"), Value::from(name));
             root.insert(Text::Borrowed("serviceAccountNamespace"), Value::from(namespace));
         }
         root.insert(Text::Borrowed("request"), Value::from(fields));
         let judged = object.or_else(|| request.old_object_root());
-        Self { root: Rc::new(root.into()), operation, object: judged }
+        let whole = Whole { request, made: Rc::default() };
+        Self { root: Rc::new(root.into()), operation, object: judged, whole }
+    }
+}
+
+impl<'t> Whole<'t> {
+    /// All of the request, of which `parts` are known.
+    pub(super) fn with(&self, parts: &Map<'t>) -> Rc<Map<'t>> {
+        Rc::clone(self.made.get_or_init(|| {
+            let mut fields = parts.clone();
+            add_rest(self.request, &mut fields);
+            Rc::new(fields)
+        }))
+    }
+}
+
+/// Adds what is beyond [`PARTS`].
+fn add_rest<'t>(request: &'t Request, fields: &mut Map<'t>) {
+    let mut set = |name: &'static str, value: Value<'t>| {
+        fields.insert(Text::Borrowed(name), value);
+    };
+    if !request.uid.is_empty() {
+        set("uid", Value::from(request.uid.as_str()));
+        set("name", Value::from(request.name.as_str()));
+        let (asked_kind, asked_resource, asked_subresource) = match request.asked.as_deref() {
+            Some(asked) => (&asked.kind, &asked.resource, &asked.subresource),
+            None => (&request.kind, &request.resource, &request.subresource),
+        };
+        set("kind", kind(&request.kind));
+        set("requestKind", kind(asked_kind));
+        set("resource", resource(&request.resource));
+        set("requestResource", resource(asked_resource));
+        set("dryRun", Value::from(request.dry_run));
+        if !request.subresource.is_empty() {
+            set("subResource", Value::from(request.subresource.as_str()));
+        }
+        if !asked_subresource.is_empty() {
+            set("requestSubResource", Value::from(asked_subresource.as_str()));
+        }
+        if let Some(options) = &request.options {
+            set("options", Value::from(options.root()));
+        }
+    }
+    if let Some(user) = &request.user {
+        set("userInfo", user_info(user));
+        set("roles", texts(&user.roles));
+        set("clusterRoles", texts(&user.cluster_roles));
     }
 }
 

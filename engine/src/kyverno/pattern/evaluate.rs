@@ -5,6 +5,7 @@
 //! is not a pass, once more for the words. Recursion is as deep as the pattern, not the object.
 
 mod lookup;
+mod quick;
 
 use std::collections::BTreeMap;
 
@@ -20,9 +21,35 @@ use super::{
 use crate::scalar::number::format_object_value;
 use crate::value::Value;
 
+/// Whether an object looks as wanted.
+pub(super) fn passes(pattern: &Pattern, resource: &Value<'_>) -> bool {
+    let quick = match resource {
+        Value::Node(node) => quick::check(pattern, *node),
+        _ => None,
+    };
+    let run = || Run::new(pattern, false).element(&pattern.root, Some(resource), &Trail::ROOT);
+    match quick {
+        Some(outcome) => {
+            debug_assert_eq!(outcome, quick_outcome(&run()), "{pattern:?} {resource:?}");
+            outcome == quick::Outcome::Pass
+        }
+        None => run().is_ok(),
+    }
+}
+
+fn quick_outcome(outcome: &Outcome) -> quick::Outcome {
+    match outcome {
+        Ok(()) => quick::Outcome::Pass,
+        Err(stop) => match stop.kind {
+            StopKind::Mismatch => quick::Outcome::Mismatch,
+            StopKind::AllSkipped => quick::Outcome::AllSkipped,
+            StopKind::Failure | StopKind::Forbidden | StopKind::Unplaced => quick::Outcome::Failure,
+        },
+    }
+}
+
 pub(super) fn check(pattern: &Pattern, resource: &Value<'_>) -> Verdict {
-    let mut quick = Run::new(pattern, false);
-    if quick.element(&pattern.root, Some(resource), &Trail::ROOT).is_ok() {
+    if passes(pattern, resource) {
         return Verdict::Pass;
     }
     let mut thorough = Run::new(pattern, true);

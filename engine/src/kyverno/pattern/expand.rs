@@ -14,6 +14,7 @@ use super::anchor::Anchor;
 use super::compile::{Unordered, arrange};
 use super::{Body, Element, Entry, MapPattern};
 use crate::scalar::wildcard::{self, Wildcard};
+use crate::tree::Entries;
 use crate::value::{Text, Value};
 
 /// How the keys of one map of labels or annotations are expanded.
@@ -59,6 +60,20 @@ impl Expansion {
         !self.pattern.keys.iter().any(|key| key.written == entry.written)
     }
 
+    /// The map as it is wanted of labels that no wildcard matches.
+    pub(super) fn unexpanded(&self) -> &MapPattern {
+        &self.pattern.map
+    }
+
+    /// Whether `labels` lead to another map than [`Expansion::unexpanded`].
+    pub(super) fn changes_for(&self, labels: Entries<'_>) -> bool {
+        self.pattern.keys.iter().any(|key| {
+            let Some(wildcard) = &key.wildcard else { return false };
+            let mut texts = labels.iter().filter(|(_, value)| value.as_str().is_some());
+            !key.is_written_plainly() || texts.any(|(found, _)| wildcard.matches(found))
+        })
+    }
+
     /// The map that `labels` of an object lead to, after what earlier objects led to.
     pub(super) fn apply(&self, before: Option<&Expanded>, labels: &Value<'_>) -> Expanded {
         let before = before.unwrap_or(&self.pattern);
@@ -100,6 +115,16 @@ impl Key {
             written: entry.written.clone(),
             body: Arc::clone(&entry.body),
         }
+    }
+
+    /// Whether it is written as [`Anchor::write`] writes it, without spaces around.
+    fn is_written_plainly(&self) -> bool {
+        let (before, behind) = match self.anchor {
+            Anchor::None => (0, 0),
+            Anchor::Condition => (1, 1),
+            _ => (2, 1),
+        };
+        self.written.len() == before + self.key.len() + behind
     }
 
     /// The same for each key of the object that it stands for; itself where there is none.

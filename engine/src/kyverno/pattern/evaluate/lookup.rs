@@ -12,7 +12,7 @@ pub(super) enum Lookup<'v, 't> {
 }
 
 /// From here on sorting pays.
-const SORT_FROM: usize = 32;
+pub(super) const SORT_FROM: usize = 32;
 
 impl<'v, 't> Lookup<'v, 't> {
     /// `keys` is how many keys will be asked for.

@@ -204,13 +204,20 @@ impl Operator {
 struct Readings<'v, 't> {
     value: &'v Value<'t>,
     text: OnceCell<Option<Cow<'v, str>>>,
+    number: OnceCell<Option<Cow<'v, str>>>,
     duration: OnceCell<Option<i64>>,
     quantity: OnceCell<Option<Quantity>>,
 }
 
 impl<'v, 't> Readings<'v, 't> {
     fn of(value: &'v Value<'t>) -> Self {
-        Self { value, text: OnceCell::new(), duration: OnceCell::new(), quantity: OnceCell::new() }
+        Self {
+            value,
+            text: OnceCell::new(),
+            number: OnceCell::new(),
+            duration: OnceCell::new(),
+            quantity: OnceCell::new(),
+        }
     }
 
     /// What wildcards see.
@@ -226,21 +233,22 @@ impl<'v, 't> Readings<'v, 't> {
     }
 
     /// What is read as a duration or amount: null counts as zero, a float has six places.
-    fn number(&self) -> Option<Cow<'v, str>> {
-        match self.value {
+    fn number(&self) -> Option<&str> {
+        let number = self.number.get_or_init(|| match self.value {
             Value::Null => Some(Cow::Borrowed("0")),
             Value::String(text) => Some(Cow::Borrowed(text)),
             Value::Int(value) => Some(Cow::Owned(value.to_string())),
             Value::Float(value) => Some(Cow::Owned(number::format_fixed(*value))),
             Value::Bool(_) | Value::Node(_) | Value::List(_) | Value::Map(_) => None,
-        }
+        });
+        number.as_deref()
     }
 
     fn duration(&self) -> Option<i64> {
-        *self.duration.get_or_init(|| duration::parse(&self.number()?))
+        *self.duration.get_or_init(|| duration::parse(self.number()?))
     }
 
     fn quantity(&self) -> Option<&Quantity> {
-        self.quantity.get_or_init(|| Quantity::parse(&self.number()?)).as_ref()
+        self.quantity.get_or_init(|| Quantity::parse(self.number()?)).as_ref()
     }
 }
