@@ -98,7 +98,7 @@ impl<'t, 'p, 'd> Fields<'t, 'p, 'd> {
             problems.at(node, expected(what, "a map", node));
             return None;
         }
-        Some(Self { node, what, asked: Vec::new(), problems, folds_case: false })
+        Some(Self { node, what, asked: Vec::with_capacity(16), problems, folds_case: false })
     }
 
     /// Takes keys in another case too, with a warning, as `encoding/json` of Go does.

@@ -30,6 +30,13 @@ pub(crate) struct Range {
     pub(crate) length: u32,
 }
 
+impl Range {
+    fn bytes(self) -> std::ops::Range<usize> {
+        let start = self.start as usize;
+        start..start + self.length as usize
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Slot {
     Null,
@@ -128,9 +135,8 @@ impl Tree {
             Slot::Decoded(range) | Slot::BigInt(range) => (&*self.decoded, range),
             _ => return None,
         };
-        let start = range.start as usize;
         // Invariant: ranges are made by `Builder`, on character boundaries of their text.
-        Some(text.get(start..start + range.length as usize).unwrap_or_default())
+        Some(text.get(range.bytes()).unwrap_or_default())
     }
 }
 
@@ -332,18 +338,18 @@ impl<'t> Entries<'t> {
 
     /// The key's own node and the value under `key`.
     pub fn entry(&self, key: &str) -> Option<(Node<'t>, Node<'t>)> {
+        let Range { start, length } = self.range;
         let tree = self.tree;
-        (0..self.range.length).find_map(|offset| {
-            let index = self.range.start + 2 * offset;
-            let slot = tree.slot(index);
+        let slots = tree.slots.get(start as usize..)?.get(..2 * length as usize)?;
+        let number = slots.chunks_exact(2).position(|entry| match entry.first() {
             // Most keys differ in length: their text need not be looked at.
-            let same_length = match slot {
-                Slot::String(range) | Slot::Decoded(range) => range.length as usize == key.len(),
-                _ => false,
-            };
-            (same_length && tree.text(slot) == Some(key))
-                .then_some((Node { tree, index }, Node { tree, index: index + 1 }))
-        })
+            Some(slot @ (Slot::String(range) | Slot::Decoded(range))) => {
+                range.length as usize == key.len() && tree.text(*slot) == Some(key)
+            }
+            _ => false,
+        })?;
+        let index = start + 2 * number as u32;
+        Some((Node { tree, index }, Node { tree, index: index + 1 }))
     }
 
     /// Keys and values in the order they were written.
