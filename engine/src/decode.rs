@@ -113,15 +113,12 @@ impl<'t, 'p, 'd> Fields<'t, 'p, 'd> {
     /// The value of a field; `null` counts as absent.
     pub(crate) fn get(&mut self, name: &'static str) -> Option<Node<'t>> {
         self.asked.push(name);
-        let exact = self.node.get(name);
-        let value = match exact {
-            None if self.folds_case => self
-                .node
-                .as_map()
-                .and_then(|entries| entries.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))),
-            exact => exact.map(|value| (name, value)),
+        let entries = self.node.as_map()?;
+        let entry = match entries.entry(name) {
+            None if self.folds_case => entries.entry_of_any_case(name),
+            exact => exact,
         };
-        value.map(|(_, value)| value).filter(|node| !node.is_null())
+        entry.map(|(_, value)| value).filter(|node| !node.is_null())
     }
 
     /// Makes fields known that nothing depends on.

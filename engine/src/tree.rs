@@ -338,13 +338,28 @@ impl<'t> Entries<'t> {
 
     /// The key's own node and the value under `key`.
     pub fn entry(&self, key: &str) -> Option<(Node<'t>, Node<'t>)> {
+        self.entry_that(key.len(), |text| text == key)
+    }
+
+    /// The same, whatever the case of the key's ASCII letters.
+    pub(crate) fn entry_of_any_case(&self, key: &str) -> Option<(Node<'t>, Node<'t>)> {
+        self.entry_that(key.len(), |text| text.eq_ignore_ascii_case(key))
+    }
+
+    /// The first entry whose key has a length and meets a condition.
+    #[inline]
+    fn entry_that(
+        &self,
+        key_length: usize,
+        meets: impl Fn(&str) -> bool,
+    ) -> Option<(Node<'t>, Node<'t>)> {
         let Range { start, length } = self.range;
         let tree = self.tree;
         let slots = tree.slots.get(start as usize..)?.get(..2 * length as usize)?;
         let number = slots.chunks_exact(2).position(|entry| match entry.first() {
             // Most keys differ in length: their text need not be looked at.
             Some(slot @ (Slot::String(range) | Slot::Decoded(range))) => {
-                range.length as usize == key.len() && tree.text(*slot) == Some(key)
+                range.length as usize == key_length && tree.text(*slot).is_some_and(&meets)
             }
             _ => false,
         })?;

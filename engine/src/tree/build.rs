@@ -196,7 +196,8 @@ impl Builder {
     fn settle(&mut self, open: &Open) {
         let start = self.slots.len() as u32;
         let count = (self.pending.len() - open.start) as u32;
-        self.slots.extend(self.pending.drain(open.start..));
+        self.slots.extend_from_slice(self.pending.get(open.start..).unwrap_or_default());
+        self.pending.truncate(open.start);
         if self.record_places {
             self.places.extend(self.pending_places.drain(open.start..));
         }
@@ -222,11 +223,17 @@ impl Builder {
     fn check_keys(&self, start: usize) -> Result<(), DuplicateKey> {
         let keys = self.pending.get(start..).unwrap_or_default();
         let key = |position: usize| keys.get(2 * position).and_then(|slot| self.text(*slot));
+        // Most keys differ in length: their text need not be looked at.
+        let length = |position: usize| match keys.get(2 * position) {
+            Some(Slot::String(range) | Slot::Decoded(range)) => range.length as usize,
+            _ => usize::MAX,
+        };
         let count = keys.len() / 2;
         if count <= SCAN_LIMIT {
             for second in 1..count {
+                let Some(text) = key(second) else { continue };
                 for first in 0..second {
-                    if key(first) == key(second) && key(first).is_some() {
+                    if length(first) == text.len() && key(first) == Some(text) {
                         return Err(self.duplicate(start, first, second));
                     }
                 }
