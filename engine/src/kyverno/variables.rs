@@ -161,7 +161,16 @@ impl Template {
 
     /// Fills in the variables.
     pub(crate) fn render<'t>(&'t self, context: &mut dyn Resolve<'t>) -> Result<Value<'t>, Stop> {
-        self.root.render(context, &mut String::new())
+        self.render_at(context, "")
+    }
+
+    /// Fills in the variables of a value that stands at a path of what errors speak of.
+    pub(crate) fn render_at<'t>(
+        &'t self,
+        context: &mut dyn Resolve<'t>,
+        path: &str,
+    ) -> Result<Value<'t>, Stop> {
+        self.root.render(context, &mut path.to_owned())
     }
 
     /// The references that lead nowhere.
