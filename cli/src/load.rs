@@ -1,6 +1,7 @@
 //! Finds and reads files: named ones, those of directories, those that globs match, and stdin.
 
 mod find;
+mod walk;
 
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read};
@@ -82,10 +83,18 @@ impl Identity {
 }
 
 /// The names of files below a directory that may hold test suites.
-pub(crate) fn find_suites(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Vec<String> {
+pub(crate) fn find_suites(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
     let found = find::find_suites(path);
     diagnostics.extend(found.diagnostics);
-    found.files.iter().map(|file| file.to_string_lossy().into_owned()).collect()
+    found.files
+}
+
+/// Reads to the end. A file is not asked for its size first: most fit into the first buffer.
+pub(crate) fn read_all(reader: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(16 << 10);
+    // Invariant: no file is as long, so the limit only hides which reader it is.
+    reader.take(u64::MAX).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 impl Loaded {
@@ -97,9 +106,9 @@ impl Loaded {
     }
 
     /// Takes what was read of a file.
-    pub(crate) fn of_bytes(path: &Path, bytes: &[u8]) -> Self {
+    pub(crate) fn of_bytes(path: &Path, bytes: Vec<u8>) -> Self {
         let mut loaded = Self::default();
-        loaded.read(&display_name(path), bytes);
+        loaded.take(&display_name(path), bytes);
         loaded
     }
 
@@ -111,12 +120,14 @@ impl Loaded {
         }
     }
 
-    fn read(&mut self, name: &str, mut reader: impl Read) {
-        let mut bytes = Vec::new();
-        if let Err(error) = reader.read_to_end(&mut bytes) {
-            self.diagnostics.push(unreadable(name, &error));
-            return;
+    fn read(&mut self, name: &str, reader: impl Read) {
+        match read_all(reader) {
+            Ok(bytes) => self.take(name, bytes),
+            Err(error) => self.diagnostics.push(unreadable(name, &error)),
         }
+    }
+
+    fn take(&mut self, name: &str, bytes: Vec<u8>) {
         match String::from_utf8(bytes) {
             Ok(text) => self.sources.push(Source::new(name, text)),
             Err(error) => {

@@ -9,7 +9,7 @@ use ajj_engine::{Diagnostic, Document, Limits, Reading, Source, read};
 
 use memchr::memmem;
 
-use crate::load::{Identity, Loaded, at_file, find_suites, load};
+use crate::load::{Identity, Loaded, at_file, find_suites, load, read_all};
 
 /// A suite and where it stands.
 #[derive(Debug)]
@@ -40,16 +40,14 @@ pub(crate) fn find(arguments: &[String]) -> Suites {
     let mut suites = Suites::default();
     let mut seen = BTreeSet::new();
     for argument in arguments {
-        let (files, is_directory) = match Path::new(argument).is_dir() {
-            true => (find_suites(Path::new(argument), &mut suites.diagnostics), true),
-            false => (vec![argument.clone()], false),
-        };
-        for file in files {
-            if is_directory {
-                suites.read_if_marked(Path::new(&file), &mut seen);
-            } else if seen.insert(Identity::of(Path::new(&file))) {
-                suites.take(load(&[file], std::io::stdin().lock()), false);
+        let path = Path::new(argument);
+        if path.is_dir() {
+            for file in find_suites(path, &mut suites.diagnostics) {
+                suites.read_if_marked(&file, &mut seen);
             }
+        } else if seen.insert(Identity::of(path)) {
+            let named = std::slice::from_ref(argument);
+            suites.take(load(named, std::io::stdin().lock()), false);
         }
     }
     suites
@@ -59,9 +57,9 @@ impl Suites {
     /// Reads a file that may hold suites; most do not, but one that is named so has to.
     fn read_if_marked(&mut self, file: &Path, seen: &mut BTreeSet<Identity>) {
         let may_be_none = file.file_name().is_none_or(|name| name != NAME);
-        let loaded = match std::fs::read(file) {
+        let loaded = match std::fs::File::open(file).and_then(read_all) {
             Ok(bytes) if may_be_none && memmem::find(&bytes, MARK).is_none() => return,
-            Ok(bytes) => Loaded::of_bytes(file, &bytes),
+            Ok(bytes) => Loaded::of_bytes(file, bytes),
             // One that cannot be read may hold anything, and is said.
             Err(_) => Loaded::of_file(file),
         };

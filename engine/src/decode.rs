@@ -98,7 +98,7 @@ impl<'t, 'p, 'd> Fields<'t, 'p, 'd> {
             problems.at(node, expected(what, "a map", node));
             return None;
         }
-        Some(Self { node, what, asked: Vec::new(), problems, folds_case: false })
+        Some(Self { node, what, asked: Vec::with_capacity(16), problems, folds_case: false })
     }
 
     /// Takes keys in another case too, with a warning, as `encoding/json` of Go does.
@@ -113,15 +113,12 @@ impl<'t, 'p, 'd> Fields<'t, 'p, 'd> {
     /// The value of a field; `null` counts as absent.
     pub(crate) fn get(&mut self, name: &'static str) -> Option<Node<'t>> {
         self.asked.push(name);
-        let exact = self.node.get(name);
-        let value = match exact {
-            None if self.folds_case => self
-                .node
-                .as_map()
-                .and_then(|entries| entries.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))),
-            exact => exact.map(|value| (name, value)),
+        let entries = self.node.as_map()?;
+        let entry = match entries.entry(name) {
+            None if self.folds_case => entries.entry_of_any_case(name),
+            exact => exact,
         };
-        value.map(|(_, value)| value).filter(|node| !node.is_null())
+        entry.map(|(_, value)| value).filter(|node| !node.is_null())
     }
 
     /// Makes fields known that nothing depends on.

@@ -115,6 +115,18 @@ pub struct ContextValue {
     pub value: Arc<Tree>,
 }
 
+/// What a test suite answers to a call, whatever the call sends.
+#[derive(Clone, Debug)]
+pub(crate) struct MockedCall {
+    /// A URL, or a path of the Kubernetes API.
+    pub(crate) address: String,
+    /// `None` for every method.
+    pub(crate) method: Option<Method>,
+    /// The HTTP status; only those from 200 to 299 are answers.
+    pub(crate) status: i64,
+    pub(crate) body: Arc<Tree>,
+}
+
 /// Evidence gathered for a request: raw material, never a verdict.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -122,6 +134,8 @@ pub struct Facts {
     values: Vec<ContextValue>,
     /// Whether a context entry that nobody answers stays unknown instead of failing its rule.
     pub(crate) leave_out_unanswered: bool,
+    /// The calls that a suite answers: they are made before anything else is evaluated.
+    pub(crate) mocked_calls: Arc<[MockedCall]>,
 }
 
 impl Facts {
@@ -133,6 +147,13 @@ impl Facts {
     /// The answer, if the question was asked.
     pub fn get(&self, key: &FactKey) -> Option<&Result<Arc<Tree>, FactError>> {
         self.answers.get(key)
+    }
+
+    /// The mocked answer to a call; one for its method stands before one for every method.
+    pub(crate) fn mocked_call(&self, method: Method, address: &str) -> Option<&MockedCall> {
+        let fitting = || self.mocked_calls.iter().filter(|call| call.address == address);
+        let exact = fitting().find(|call| call.method == Some(method));
+        exact.or_else(|| fitting().find(|call| call.method.is_none()))
     }
 
     /// Takes over all answers and values of `other`.

@@ -82,7 +82,10 @@ fn collect(
     let namespace = node.at(&["metadata", "namespace"]).and_then(|name| name.as_str());
     let object = match namespace.unwrap_or_default() {
         // As kubectl does with the namespace of a fresh context.
-        "" if is_namespaced(&kind) => Arc::new(node.to_tree_in_namespace("default")),
+        "" if is_namespaced(&kind) => Arc::new(match pointer.is_empty() {
+            true => document.in_namespace("default"),
+            false => node.to_tree().in_namespace("default"),
+        }),
         _ if pointer.is_empty() => Arc::clone(document),
         _ => Arc::new(node.to_tree()),
     };

@@ -35,6 +35,13 @@ pub(crate) struct Range {
     pub(crate) length: u32,
 }
 
+impl Range {
+    fn bytes(self) -> std::ops::Range<usize> {
+        let start = self.start as usize;
+        start..start + self.length as usize
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Slot {
     Null,
@@ -182,9 +189,8 @@ impl Tree {
             Slot::Decoded(range) | Slot::BigInt(range) => (&*self.decoded, range),
             _ => return None,
         };
-        let start = range.start as usize;
         // Invariant: ranges are made by `Builder`, on character boundaries of their text.
-        Some(text.get(start..start + range.length as usize).unwrap_or_default())
+        Some(text.get(range.bytes()).unwrap_or_default())
     }
 }
 
@@ -400,24 +406,35 @@ impl<'t> Entries<'t> {
 
     /// The key's own node and the value under `key`.
     pub fn entry(&self, key: &str) -> Option<(Node<'t>, Node<'t>)> {
+        self.entry_that(key.len(), |text| are_same(text, key.as_bytes()))
+    }
+
+    /// The same, whatever the case of the key's ASCII letters.
+    pub(crate) fn entry_of_any_case(&self, key: &str) -> Option<(Node<'t>, Node<'t>)> {
+        self.entry_that(key.len(), |text| text.eq_ignore_ascii_case(key.as_bytes()))
+    }
+
+    /// The first entry whose key has a length and meets a condition.
+    #[inline]
+    fn entry_that(
+        &self,
+        key_length: usize,
+        meets: impl Fn(&[u8]) -> bool,
+    ) -> Option<(Node<'t>, Node<'t>)> {
+        let Range { start, length } = self.range;
         let tree = self.tree;
-        let key = key.as_bytes();
-        let start = self.range.start as usize;
-        let slots = tree.slots.get(start..start + 2 * self.range.length as usize)?;
+        let slots = tree.slots.get(start as usize..start as usize + 2 * length as usize)?;
         let (pairs, _) = slots.as_chunks::<2>();
-        let offset = pairs.iter().position(|[slot, _]| {
+        let number = pairs.iter().position(|[slot, _]| {
             let (text, range) = match slot {
                 Slot::String(range) => (tree.source.as_bytes(), range),
                 Slot::Decoded(range) => (tree.decoded.as_bytes(), range),
                 _ => return false,
             };
             // Most keys differ in length: their text need not be looked at.
-            range.length as usize == key.len() && {
-                let at = range.start as usize;
-                text.get(at..at + key.len()).is_some_and(|found| are_same(found, key))
-            }
+            range.length as usize == key_length && text.get(range.bytes()).is_some_and(&meets)
         })?;
-        let index = self.range.start + 2 * offset as u32;
+        let index = start + 2 * number as u32;
         Some((Node { tree, index }, Node { tree, index: index + 1 }))
     }
 

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use ajj_engine::Diagnostic;
 use globset::GlobBuilder;
-use ignore::WalkBuilder;
 
-use super::{at_file, display_name, tidy, unreadable};
+use super::walk::walk;
+use super::{at_file, display_name, tidy};
 
 /// What an argument stands for.
 #[derive(Debug, Default)]
@@ -57,63 +57,6 @@ pub(super) fn find_suites(path: &Path) -> Found {
     let mut found = walk(&tidy(path), false);
     found.files.retain(|file| has_known_extension(file));
     found
-}
-
-/// Directories of version control.
-const NOT_WALKED: &[&str] = &[".git", ".jj", ".hg", ".svn"];
-
-/// Every file below a directory.
-fn walk(path: &Path, skip_hidden: bool) -> Found {
-    let mut found = Found::default();
-    let walk = WalkBuilder::new(path)
-        .standard_filters(false)
-        .hidden(skip_hidden)
-        .filter_entry(|entry| !NOT_WALKED.iter().any(|name| entry.file_name() == *name))
-        .follow_links(true)
-        .build();
-    for entry in walk {
-        match entry {
-            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
-                found.files.push(entry.into_path());
-            }
-            Ok(_) => (),
-            Err(error) => found.diagnostics.push(walk_error(&error, path)),
-        }
-    }
-    found.files.sort();
-    found.diagnostics.sort_by(|left, right| left.span.cmp(&right.span));
-    found
-}
-
-fn walk_error(error: &ignore::Error, root: &Path) -> Diagnostic {
-    let mut place = root;
-    let mut cause = error;
-    loop {
-        match cause {
-            ignore::Error::WithPath { path, err } => (place, cause) = (path, err),
-            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
-                cause = err;
-            }
-            _ => break,
-        }
-    }
-    match cause {
-        ignore::Error::Loop { ancestor, child } => {
-            let (child, ancestor) = (display_name(child), display_name(ancestor));
-            let message = format!("`{child}` links back to `{ancestor}` and is not followed");
-            at_file(Diagnostic::warning("link-loop", message), &child)
-        }
-        _ => {
-            let name = display_name(place);
-            match error.io_error() {
-                Some(error) => unreadable(&name, error),
-                None => {
-                    let message = format!("cannot read `{name}`: {cause}");
-                    at_file(Diagnostic::error("unreadable", message), &name)
-                }
-            }
-        }
-    }
 }
 
 /// The templates of a Helm chart are no YAML before they are rendered.

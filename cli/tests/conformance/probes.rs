@@ -47,10 +47,14 @@ fn probe(folder: &Path, policy: &str) -> Result<(), Failure> {
     let answer: Value = serde_json::from_str(&read(&folder.join("answer.json"))).unwrap();
     let mut reach = Reach::default();
     reach.add(&documents(&folder.join("policy.yaml"), "policy.yaml"));
-    let report = validate(folder)?;
+    let is_suite = folder.join(SUITE).exists();
+    let report = if is_suite { test(folder)? } else { validate(folder)? };
     let audit_warns = text(&answer, "command").contains("--audit-warn");
     let unscored = policy.contains("scored: \"false\"");
-    let ours = grouped(answers(&report, audit_warns, unscored));
+    let ours = grouped(match is_suite {
+        true => suite_answers(&report),
+        false => answers(&report, audit_warns, unscored),
+    });
     let expected = grouped(list(&answer, "results").iter().map(|row| {
         let key = Key {
             policy: text(row, "policy").to_owned(),
@@ -103,11 +107,40 @@ fn validate(folder: &Path) -> Result<Value, Failure> {
             command.args([flag, file]);
         }
     }
+    report(&mut command)
+}
+
+/// The suite of a folder that has one: its rows are compared, not those of the policy alone.
+const SUITE: &str = "kyverno-test.yaml";
+
+/// Runs `ajj policy test` on the suite of a folder.
+fn test(folder: &Path) -> Result<Value, Failure> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ajj"));
+    command.current_dir(folder).args(["policy", "test", "--compat", SUITE, "-o", "json"]);
+    report(&mut command)
+}
+
+fn report(command: &mut Command) -> Result<Value, Failure> {
     let output = command.output().unwrap();
     serde_json::from_slice(&output.stdout).map_err(|error| {
         let stderr = String::from_utf8_lossy(&output.stderr);
         Failure::new("no report", format!("{error}\n{stderr}"))
     })
+}
+
+/// What the rules of a suite answered, whatever it expects of them.
+fn suite_answers(report: &Value) -> Vec<(Key, Answer)> {
+    let rows = list(report, "suites").iter().flat_map(|suite| list(suite, "rows"));
+    let answers = rows.map(|row| {
+        let key = Key {
+            policy: text(row, "policy").to_owned(),
+            rule: text(row, "answeredBy").to_owned(),
+            object: object(&row["object"]),
+        };
+        let (result, message) = (text(row, "actual").to_owned(), text(row, "message").to_owned());
+        (key, Answer { result, message })
+    });
+    answers.collect()
 }
 
 /// The rows of our report, in upstream's words.

@@ -1,6 +1,6 @@
 //! The parts of a parsed expression.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::functions::Function;
 use crate::scalar::regex::{Regex, RegexError};
@@ -63,8 +63,25 @@ pub(super) struct Call {
     /// None where no such function exists, which is an error when it is called, as upstream.
     pub(super) function: Option<&'static Function>,
     pub(super) arguments: Box<[Part]>,
-    /// The first argument as a regular expression, where it is a text in the expression.
-    pub(super) regex: Option<Result<Arc<Regex>, RegexError>>,
+    /// The first argument as a regular expression, once it was called for.
+    regex: OnceLock<Result<Arc<Regex>, RegexError>>,
+}
+
+impl Call {
+    pub(super) fn new(
+        name: Box<str>,
+        function: Option<&'static Function>,
+        arguments: Box<[Part]>,
+    ) -> Self {
+        Self { name, function, arguments, regex: OnceLock::new() }
+    }
+
+    /// The first argument as a regular expression, where it is a text in the expression. The
+    /// first call compiles it: most expressions are never evaluated.
+    pub(super) fn regex(&self) -> Option<Result<Arc<Regex>, RegexError>> {
+        let Some(Part::Text(pattern)) = self.arguments.first() else { return None };
+        Some(self.regex.get_or_init(|| Regex::compile(pattern).map(Arc::new)).clone())
+    }
 }
 
 impl Part {

@@ -1,12 +1,9 @@
 //! Makes an expression out of tokens: a Pratt parser with go-jmespath's binding powers.
 
-use std::sync::Arc;
-
 use super::expression::{Call, Comparison, Part};
 use super::functions;
 use super::lexer::{self, Kind, Token};
 use super::{ParseError, json};
-use crate::scalar::regex::Regex;
 
 /// Brackets, arguments and operators inside one another; upstream has no limit.
 const DEPTH_LIMIT: usize = 100;
@@ -389,14 +386,8 @@ impl Parser {
         }
         self.position += 1;
         self.called.push(name.clone());
-        let regex = match arguments.first() {
-            Some(Part::Text(pattern)) if name.starts_with("regex_") => {
-                Some(Regex::compile(pattern).map(Arc::new))
-            }
-            _ => None,
-        };
         let function = functions::find(&name);
-        let call = Call { name, function, arguments: arguments.into(), regex };
+        let call = Call::new(name, function, arguments.into());
         self.around(Part::Call(Box::new(call)), depth)
     }
 

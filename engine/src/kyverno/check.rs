@@ -100,6 +100,17 @@ pub(crate) struct Naming<'t> {
     pub(crate) message: &'t Message,
 }
 
+/// The answer where entries could not be made known; `None` where nothing stands in the way.
+pub(crate) fn not_loaded(deferred: Result<(), Stop>) -> Result<Option<Answer>, Stop> {
+    match deferred {
+        Ok(()) => Ok(None),
+        Err(Stop::Failed(error)) => {
+            Ok(Some(Answer::Error(format!("failed to load context: {error}"))))
+        }
+        Err(Stop::Missing) => Err(Stop::Missing),
+    }
+}
+
 impl Check {
     /// Runs a check other than podSecurity, which needs to know of exceptions.
     pub(crate) fn run<'t>(

@@ -404,7 +404,9 @@ impl Lowering<'_, '_> {
     }
 
     fn patterns(&self, whole: Node<'_>, patterns: &[Node<'_>]) -> Option<PatternSource> {
-        for node in patterns {
+        // Of rules that were made nobody wants to know.
+        let is_silent = self.problems.is_silent();
+        for node in patterns.iter().filter(|_| !is_silent) {
             if let Some(refusal) = Pattern::refusal(&Value::from(*node)) {
                 let (place, _) = node.nearest(&refusal.steps);
                 self.problems.at(place, Diagnostic::error("pattern", refusal.message));
@@ -421,7 +423,8 @@ impl Lowering<'_, '_> {
         for node in patterns {
             match Pattern::compile(&Value::from(*node)) {
                 Ok(pattern) => {
-                    for oddity in pattern.oddities() {
+                    let oddities = if is_silent { Vec::new() } else { pattern.oddities() };
+                    for oddity in oddities {
                         let (place, _) = node.nearest(&oddity.steps);
                         let warning = Diagnostic::warning("odd-pattern", oddity.message);
                         self.problems.at(place, warning);

@@ -4,6 +4,7 @@
 //! is loaded when its name occurs as a word in the text of an expression.
 
 mod entry;
+mod mock;
 mod request;
 
 pub(crate) use entry::{ContextEntry, EntryKind, Field, Select, Written, stays_in};
@@ -200,14 +201,25 @@ impl<'t> Context<'t> {
 
     /// Makes entries known; they load when an expression mentions them.
     ///
-    /// What would be asked for and already has a value is not asked for.
-    pub(crate) fn defer(&mut self, entries: &'t [ContextEntry]) {
+    /// What would be asked for and already has a value is not asked for. Where a suite answers
+    /// calls, those that it answers are made at once, before the other entries are known, as
+    /// upstream makes them (cmd/cli/kubectl-kyverno/store/contextloader.go).
+    pub(crate) fn defer(&mut self, entries: &'t [ContextEntry]) -> Result<(), Stop> {
+        let mocks_calls = !self.lookups.facts().mocked_calls.is_empty();
+        let mut deferred = Vec::with_capacity(entries.len());
         for entry in entries {
+            match if mocks_calls { entry.call_mock(self)? } else { None } {
+                Some(value) => self.set(entry.name(), value),
+                None => deferred.push(entry),
+            }
+        }
+        for entry in deferred {
             if !(entry.asks() && self.has(entry.name())) {
                 self.changes += 1;
                 self.entries.push(Pending { entry, state: State::Unloaded });
             }
         }
+        Ok(())
     }
 
     /// Puts the values of a values file or suite in, for a rule or for one foreach element of it.

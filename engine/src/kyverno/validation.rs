@@ -7,7 +7,7 @@ use crate::scalar::wildcard::Wildcard;
 use crate::tree::Node;
 use crate::value::Value;
 
-use super::check::{Answer, Check, Naming, Passed, Subject};
+use super::check::{Answer, Check, Naming, Passed, Subject, not_loaded};
 use super::conditions::{Conditions, Message};
 use super::context::{Context, ContextEntry, Document, Stop, Surroundings};
 use super::pod_security::{self, Exclusion, PodSecurityOutcome, PodSecurityRule};
@@ -125,8 +125,8 @@ impl Validation {
             return Ok(answer);
         };
         let mut context = Context::new(document, run.surroundings, run.policy.1);
-        context.defer(&self.context);
-        let reworded = match message.render(&mut context) {
+        let rendered = context.defer(&self.context).and_then(|()| message.render(&mut context));
+        let reworded = match rendered {
             Ok(value) => value.as_str().unwrap_or(message.text()).to_owned(),
             Err(Stop::Failed(_)) => message.text().to_owned(),
             Err(Stop::Missing) => return Err(Stop::Missing),
@@ -149,7 +149,9 @@ impl Validation {
     ) -> Result<Answer, Stop> {
         let mut context = Context::new(document, run.surroundings, run.policy.1);
         context.set_values(run.policy.0, run.name, None);
-        context.defer(&self.context);
+        if let Some(answer) = not_loaded(context.defer(&self.context))? {
+            return Ok(answer);
+        }
         if let Some(preconditions) = &self.preconditions {
             match preconditions.evaluate(&mut context) {
                 Ok(verdict) if verdict.holds => {}

@@ -8,7 +8,7 @@
 mod reference;
 mod scan;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::jmespath::Expression;
 use crate::tree::{Kind, Node, Tree};
@@ -84,8 +84,9 @@ enum Segment {
 /// One `{{ … }}`.
 #[derive(Debug)]
 enum Variable {
-    /// The expression stands in the policy.
-    Static { expression: Query, on_delete: Option<Query> },
+    /// The expression stands in the policy. One that reads the object is another when the object
+    /// goes, which is parsed when the first one does.
+    Static { expression: Query, on_delete: Option<OnceLock<Query>> },
     /// Parts of the expression's text are variables themselves.
     Nested(Vec<Segment>),
     /// `@`: the value at the same place in the object.
@@ -160,7 +161,16 @@ impl Template {
 
     /// Fills in the variables.
     pub(crate) fn render<'t>(&'t self, context: &mut dyn Resolve<'t>) -> Result<Value<'t>, Stop> {
-        self.root.render(context, &mut String::new())
+        self.render_at(context, "")
+    }
+
+    /// Fills in the variables of a value that stands at a path of what errors speak of.
+    pub(crate) fn render_at<'t>(
+        &'t self,
+        context: &mut dyn Resolve<'t>,
+        path: &str,
+    ) -> Result<Value<'t>, Stop> {
+        self.root.render(context, &mut path.to_owned())
     }
 
     /// The references that lead nowhere.
@@ -209,9 +219,10 @@ impl Part {
                     path.push(key.to_owned());
                     let part = Self::compile(tree, value, document, path);
                     path.pop();
-                    let key = match TextTemplate::compile(key) {
-                        Ok(template) => Key::Text { template, written: key.into() },
-                        Err(literal) => Key::Constant(literal.into()),
+                    let key = match is_marked(key).then(|| TextTemplate::compile(key)) {
+                        Some(Ok(template)) => Key::Text { template, written: key.into() },
+                        Some(Err(literal)) => Key::Constant(literal.into()),
+                        None => Key::Constant(key.into()),
                     };
                     (key, part)
                 });
@@ -361,9 +372,13 @@ impl Variable {
             other => other,
         };
         match self {
-            Self::Static { expression, on_delete } => {
-                let query = on_delete.as_ref().filter(|_| context.is_delete());
-                let query = query.unwrap_or(expression);
+            Self::Static { expression, on_delete: changed } => {
+                let query = match changed {
+                    Some(changed) if context.is_delete() => {
+                        changed.get_or_init(|| Query::parse(&on_delete(expression.text())))
+                    }
+                    _ => expression,
+                };
                 query.evaluate(context).map_err(|stop| at(query.text(), stop))
             }
             Self::Nested(segments) => {
@@ -415,28 +430,28 @@ impl Variable {
         if text == "@" {
             return Self::Here;
         }
-        let changed = on_delete(text);
-        let on_delete = (changed != text).then(|| Query::parse(&changed));
+        let on_delete = text.contains(OBJECT).then(OnceLock::new);
         Self::Static { expression: Query::parse(text), on_delete }
     }
 }
 
+const OBJECT: &str = "request.object";
+
 /// On delete the object is the old one (pkg/engine/variables/vars.go).
 fn on_delete(text: &str) -> String {
-    text.replace("request.object", "request.oldObject")
+    text.replace(OBJECT, "request.oldObject")
 }
 
 /// Whether a value holds a variable, a reference or an escape anywhere.
 fn has_markup(node: Node<'_>) -> bool {
-    let marked = |text: &str| text.contains("{{") || text.contains("$(");
     let mut open = vec![node];
     while let Some(node) = open.pop() {
         match node.kind() {
-            Kind::String(text) if marked(text) => return true,
+            Kind::String(text) if is_marked(text) => return true,
             Kind::List(items) => open.extend(items.iter()),
             Kind::Map(entries) => {
                 for (key, value) in entries.iter() {
-                    if marked(key) {
+                    if is_marked(key) {
                         return true;
                     }
                     open.push(value);
@@ -446,6 +461,13 @@ fn has_markup(node: Node<'_>) -> bool {
         }
     }
     false
+}
+
+/// Whether a text holds `{{` or `$(`.
+pub(crate) fn is_marked(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut pairs = bytes.iter().zip(bytes.iter().skip(1));
+    pairs.any(|pair| matches!(pair, (b'{', b'{') | (b'$', b'(')))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::decision::{Decision, RuleResult};
-use crate::facts::{FactError, FactKey, Facts};
+use crate::facts::{FactError, FactKey, Facts, MockedCall};
 use crate::policy_set::{Evaluation, PolicySet};
 use crate::request::{Operation, Request};
 use crate::tree::Tree;
@@ -21,6 +21,7 @@ pub(super) struct Bench<'b> {
     policies: &'b PolicySet,
     gathered: &'b Gathered,
     inputs: &'b Inputs<'b>,
+    mocked_calls: Arc<[MockedCall]>,
     answers: RefCell<BTreeMap<Question, Rc<Vec<RuleResult>>>>,
 }
 
@@ -37,7 +38,8 @@ impl<'b> Bench<'b> {
         gathered: &'b Gathered,
         inputs: &'b Inputs<'b>,
     ) -> Self {
-        Self { suite, policies, gathered, inputs, answers: RefCell::default() }
+        let mocked_calls = suite.mocks.calls().into();
+        Self { suite, policies, gathered, inputs, mocked_calls, answers: RefCell::default() }
     }
 
     pub(super) fn objects(&self) -> &'b [TestObject] {
@@ -77,6 +79,7 @@ impl<'b> Bench<'b> {
 
     fn decide(&self, request: &Request, mut facts: Facts) -> Decision {
         // Upstream's loaders pass over what has no mock (pkg/engine/factories/contextloaderfactory.go).
+        facts.mocked_calls = Arc::clone(&self.mocked_calls);
         facts.leave_out_unanswered = self.inputs.counting == Counting::Upstream;
         for _ in 0..MAX_ROUNDS {
             match self.policies.evaluate(request, &facts) {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::decode::{Fields, Problems};
 use crate::diagnostic::Diagnostic;
-use crate::facts::{FactError, FactKey, Facts, Method};
+use crate::facts::{FactError, FactKey, Facts, Method, MockedCall};
 use crate::jmespath::Arena;
 use crate::jmespath::{Budget, Expression, Scope};
 use crate::manifest::{Content, objects};
@@ -20,23 +20,8 @@ use crate::value::{Text, Value};
 /// What a suite answers instead of the world.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Mocks {
-    calls: Vec<Call>,
+    calls: Vec<MockedCall>,
     entries: Vec<GlobalEntry>,
-}
-
-/// The answer of one call.
-#[derive(Clone, Debug)]
-struct Call {
-    address: Address,
-    /// `None` for both.
-    method: Option<Method>,
-    answer: Result<Arc<Tree>, FactError>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Address {
-    Url(String),
-    Path(String),
 }
 
 /// A global context entry.
@@ -65,7 +50,8 @@ pub(super) fn decode<'t>(
     let mut mocks = Mocks::default();
     for node in fields.list("apiCallResponses").unwrap_or_default() {
         let Some(call) = call(node, problems) else { continue };
-        let same = |known: &&Call| known.address == call.address && known.method == call.method;
+        let same =
+            |known: &&MockedCall| known.address == call.address && known.method == call.method;
         if mocks.calls.iter().any(|known| same(&known)) {
             let message = "this call is answered twice";
             problems.at(node, Diagnostic::error("duplicate-mock", message));
@@ -78,10 +64,10 @@ pub(super) fn decode<'t>(
     mocks
 }
 
-fn call(node: Node<'_>, problems: &Problems<'_>) -> Option<Call> {
+fn call(node: Node<'_>, problems: &Problems<'_>) -> Option<MockedCall> {
     let mut fields = Fields::of(node, "a call's response", problems)?.fold_case();
-    let url = fields.text("url").map(|url| Address::Url(url.to_owned()));
-    let path = fields.text("urlPath").map(|path| Address::Path(path.to_owned()));
+    let url = fields.text("url");
+    let path = fields.text("urlPath");
     let methods = [("GET", Some(Method::Get)), ("POST", Some(Method::Post)), ("", None)];
     let method = fields.word("method", &methods).flatten();
     fields.require("response");
@@ -101,12 +87,7 @@ fn call(node: Node<'_>, problems: &Problems<'_>) -> Option<Call> {
         problems.at(node, Diagnostic::error("mock-address", message));
         return None;
     };
-    let status = status?;
-    let answer = match status {
-        200..300 => Ok(body?),
-        status => Err(FactError::Failed(format!("HTTP {status}"))),
-    };
-    Some(Call { address, method, answer })
+    Some(MockedCall { address: address.trim().to_owned(), method, status: status?, body: body? })
 }
 
 fn global_entry<'t>(
@@ -145,7 +126,12 @@ fn global_entry<'t>(
 }
 
 impl Mocks {
-    /// The answer to a question, where the suite has one.
+    /// The calls that it answers.
+    pub(super) fn calls(&self) -> &[MockedCall] {
+        &self.calls
+    }
+
+    /// The answer to a question, where the suite has one; calls are answered by themselves.
     pub(super) fn answer(
         &self,
         key: &FactKey,
@@ -153,22 +139,13 @@ impl Mocks {
         time: Timestamp,
     ) -> Option<Result<Arc<Tree>, FactError>> {
         match key {
-            FactKey::Api { method, path, .. } => {
-                self.call(&Address::Path(path.to_string()), *method)
-            }
-            FactKey::Service { method, url, .. } => {
-                self.call(&Address::Url(url.to_string()), *method)
-            }
             FactKey::GlobalContext(name) => self.global(name, files, time),
-            FactKey::Image(_) | FactKey::ExternalUrl(_) | FactKey::AccessReview(_) => None,
+            FactKey::Api { .. }
+            | FactKey::Service { .. }
+            | FactKey::Image(_)
+            | FactKey::ExternalUrl(_)
+            | FactKey::AccessReview(_) => None,
         }
-    }
-
-    fn call(&self, address: &Address, method: Method) -> Option<Result<Arc<Tree>, FactError>> {
-        let fitting = || self.calls.iter().filter(|call| call.address == *address);
-        let exact = fitting().find(|call| call.method == Some(method));
-        let call = exact.or_else(|| fitting().find(|call| call.method.is_none()))?;
-        Some(call.answer.clone())
     }
 
     fn global(

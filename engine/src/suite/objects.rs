@@ -46,7 +46,7 @@ pub(super) fn under_test<'d>(
                 diagnostics.push(odd("duplicate-object", message));
                 continue;
             }
-            let tree = manifest.object.with_floats().map_or(manifest.object, Arc::new);
+            let tree = manifest.object.with_floats();
             found.push(TestObject { identity, tree });
         }
     }

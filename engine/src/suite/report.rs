@@ -103,6 +103,9 @@ impl Filter {
 
     /// Whether a row is wanted.
     pub fn wants(&self, row: &Row) -> bool {
+        if self.is_empty() {
+            return true;
+        }
         let meets = |patterns: &[Wildcard], texts: &[&str]| {
             patterns.is_empty()
                 || patterns.iter().any(|pattern| texts.iter().any(|text| pattern.matches(text)))

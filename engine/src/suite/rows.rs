@@ -79,11 +79,16 @@ fn is_of_plain_policy(answer: &RuleResult, plain: &str) -> bool {
     plain_name(&answer.rule.policy) == plain
 }
 
-/// `name`, or `namespace/name`.
-fn is_named(object: &TestObject, name: &str) -> bool {
-    let identity = &object.identity;
-    identity.name == name
-        || name.split_once('/').is_some_and(|(namespace, name)| {
-            identity.namespace == namespace && identity.name == name
-        })
+/// The objects that a name means, by their numbers: `name`, or `namespace/name`.
+fn named<'o>(objects: &'o [TestObject], name: &'o str) -> impl Iterator<Item = usize> + 'o {
+    let parts = name.split_once('/');
+    let is_named = move |object: &TestObject| {
+        let identity = &object.identity;
+        identity.name == name
+            || parts.is_some_and(|(namespace, name)| {
+                identity.namespace == namespace && identity.name == name
+            })
+    };
+    let numbered = objects.iter().enumerate();
+    numbered.filter(move |(_, object)| is_named(object)).map(|(number, _)| number)
 }

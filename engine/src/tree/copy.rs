@@ -7,13 +7,12 @@ use super::{Builder, Node, Slot, Tree};
 /// Places are not kept: the copy is read, not pointed into.
 pub(super) const NO_PLACE: (u32, u32) = (0, 0);
 
-/// What becomes of numbers, and of texts that stand in the source.
+/// Whether the copy is over the same text.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Numbers {
-    Kept,
-    /// The same, and the copy has another source.
-    KeptElsewhere,
-    Floats,
+pub(super) enum Texts {
+    Shared,
+    /// What stands in the source has to come along.
+    Taken,
 }
 
 enum Step<'t> {
@@ -37,29 +36,6 @@ impl<'t> Node<'t> {
         let first = self.tree.first_below(self.index);
         Tree { root: self.index, first, ..self.tree.clone() }
     }
-
-    /// The same, with `metadata.namespace` set, where this is a map.
-    pub fn to_tree_in_namespace(self, namespace: &str) -> Tree {
-        let Some(entries) = self.as_map() else { return self.to_tree() };
-        let mut builder = Builder::new(self.tree.source.clone(), false);
-        builder.open_map(NO_PLACE);
-        for (key, value) in entries.nodes().filter(|(key, _)| key.as_str() != Some("metadata")) {
-            copy(key, Numbers::Kept, &mut builder);
-            copy(value, Numbers::Kept, &mut builder);
-        }
-        builder.string("metadata", NO_PLACE);
-        builder.open_map(NO_PLACE);
-        let metadata = entries.get("metadata").and_then(|metadata| metadata.as_map());
-        for (key, value) in metadata.iter().flat_map(|metadata| metadata.nodes()) {
-            if key.as_str() != Some("namespace") {
-                copy(key, Numbers::Kept, &mut builder);
-                copy(value, Numbers::Kept, &mut builder);
-            }
-        }
-        builder.string("namespace", NO_PLACE);
-        builder.string(namespace, NO_PLACE);
-        finish(builder)
-    }
 }
 
 pub(super) fn finish(builder: Builder) -> Tree {
@@ -76,7 +52,7 @@ pub(super) fn finish(builder: Builder) -> Tree {
     }
 }
 
-pub(super) fn copy<'t>(node: Node<'t>, numbers: Numbers, builder: &mut Builder) {
+pub(super) fn copy<'t>(node: Node<'t>, texts: Texts, builder: &mut Builder) {
     let mut steps = vec![Step::Node(node)];
     while let Some(step) = steps.pop() {
         let Step::Node(node) = step else {
@@ -88,17 +64,10 @@ pub(super) fn copy<'t>(node: Node<'t>, numbers: Numbers, builder: &mut Builder) 
         match slot {
             Slot::Null => builder.null(NO_PLACE),
             Slot::Bool(value) => builder.bool(value, NO_PLACE),
-            Slot::Int(value) if numbers == Numbers::Floats => {
-                builder.float(value as f64, NO_PLACE);
-            }
-            Slot::BigInt(_) if numbers == Numbers::Floats => {
-                let digits = node.tree.text(slot).unwrap_or_default();
-                builder.float(digits.parse().unwrap_or(f64::MAX), NO_PLACE);
-            }
             Slot::Int(value) => builder.int(value, NO_PLACE),
             Slot::Float(value) => builder.float(value, NO_PLACE),
             Slot::BigInt(_) => builder.big_int(node.tree.text(slot).unwrap_or_default(), NO_PLACE),
-            Slot::String(_) if numbers == Numbers::KeptElsewhere => {
+            Slot::String(_) if texts == Texts::Taken => {
                 builder.string(node.tree.text(slot).unwrap_or_default(), NO_PLACE);
             }
             Slot::String(range) => builder.source_string(range.start, range.length, NO_PLACE),
@@ -184,22 +153,6 @@ mod tests {
             assert_eq!(part.len(), alone.len(), "{}", node.to_json());
             open.extend(node.as_list().into_iter().flat_map(|items| items.iter()));
             open.extend(node.as_map().into_iter().flat_map(|map| map.iter().map(|(_, node)| node)));
-        }
-    }
-
-    #[test]
-    fn a_namespace_is_set() {
-        for (metadata, expected) in [
-            (&[][..], r#"{"kind":"Pod","metadata":{"namespace":"x"}}"#),
-            (&[("name", "a")], r#"{"kind":"Pod","metadata":{"name":"a","namespace":"x"}}"#),
-            (
-                &[("namespace", ""), ("name", "a")],
-                r#"{"kind":"Pod","metadata":{"name":"a","namespace":"x"}}"#,
-            ),
-        ] {
-            let tree = list(metadata);
-            let item = tree.root().get("items").unwrap().as_list().unwrap().get(0).unwrap();
-            assert_eq!(item.to_tree_in_namespace("x").root().to_json(), expected);
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Copies of trees in which something differs.
 
-use super::copy::{NO_PLACE, Numbers, copy, finish};
-use super::{Builder, Node, Slot, Tree};
+use std::sync::Arc;
+
+use super::copy::{NO_PLACE, Texts, copy, finish};
+use super::{Builder, Entries, Node, Range, Slot, Tree};
 
 impl Tree {
     /// A map of maps that leads along `keys` to a copy of a value; to an empty map without one.
@@ -13,7 +15,7 @@ impl Tree {
             builder.string(key, NO_PLACE);
         }
         match value {
-            Some(value) => copy(value, Numbers::Kept, &mut builder),
+            Some(value) => copy(value, Texts::Shared, &mut builder),
             None => {
                 builder.open_map(NO_PLACE);
                 // Invariant: an empty map has no equal keys.
@@ -30,21 +32,92 @@ impl Tree {
         for value in values {
             // Texts of other sources must come along.
             let is_same = std::ptr::eq(value.tree, first.tree);
-            let numbers = if is_same { Numbers::Kept } else { Numbers::KeptElsewhere };
-            copy(*value, numbers, &mut builder);
+            let texts = if is_same { Texts::Shared } else { Texts::Taken };
+            copy(*value, texts, &mut builder);
         }
         finish(builder)
     }
 
-    /// The same with every whole number as a float; `None` where there is none.
-    pub(crate) fn with_floats(&self) -> Option<Self> {
+    /// The same with every whole number as a float.
+    pub(crate) fn with_floats(mut self: Arc<Self>) -> Arc<Self> {
         let is_whole = |slot: &Slot| matches!(slot, Slot::Int(_) | Slot::BigInt(_));
         if !self.below().iter().chain([&self.slot(self.root)]).any(is_whole) {
-            return None;
+            return self;
         }
-        let mut builder = Builder::new(self.source.clone(), false);
-        copy(self.root(), Numbers::Floats, &mut builder);
-        Some(finish(builder))
+        let Self { decoded, slots, .. } = Arc::make_mut(&mut self);
+        // Slots that are shared with other trees are copied before they change.
+        for slot in Arc::make_mut(slots) {
+            match *slot {
+                Slot::Int(value) => *slot = Slot::Float(value as f64),
+                Slot::BigInt(range) => {
+                    let digits = decoded.get(range.bytes()).unwrap_or_default();
+                    *slot = Slot::Float(digits.parse().unwrap_or(f64::MAX));
+                }
+                _ => {}
+            }
+        }
+        self
+    }
+
+    /// The same with `metadata.namespace` set, where this is a map.
+    ///
+    /// Slots are copied as they are; the two maps that change are written anew behind them.
+    pub(crate) fn in_namespace(&self, namespace: &str) -> Self {
+        let Some(entries) = self.root().as_map() else { return self.clone() };
+        let metadata = entries.get("metadata").and_then(|metadata| metadata.as_map());
+        let added = 2 * (entries.len() + metadata.map_or(0, |metadata| metadata.len()) + 2);
+        let mut copy = Copy {
+            decoded: self.decoded.to_string(),
+            slots: Vec::with_capacity(self.slots.len() + added),
+        };
+        copy.slots.extend_from_slice(&self.slots);
+        let metadata = copy.map(metadata, "namespace", |copy| copy.string(namespace));
+        let root = copy.map(Some(entries), "metadata", |_| metadata);
+        // Invariant: the root is a map, so there is a slot for it.
+        if let Some(slot) = copy.slots.get_mut(self.root as usize) {
+            *slot = root;
+        }
+        Self {
+            source: self.source.clone(),
+            decoded: copy.decoded.into(),
+            slots: copy.slots.into(),
+            root: self.root,
+            first: self.first,
+        }
+    }
+}
+
+/// A copy of a tree that is being changed.
+struct Copy {
+    decoded: String,
+    slots: Vec<Slot>,
+}
+
+impl Copy {
+    fn string(&mut self, text: &str) -> Slot {
+        let range = Range { start: self.decoded.len() as u32, length: text.len() as u32 };
+        self.decoded.push_str(text);
+        Slot::Decoded(range)
+    }
+
+    /// Writes the entries of a map without `key`, and then `key` with another value.
+    fn map(
+        &mut self,
+        entries: Option<Entries<'_>>,
+        key: &str,
+        value: impl FnOnce(&mut Self) -> Slot,
+    ) -> Slot {
+        let (key_slot, value) = (self.string(key), value(self));
+        let start = self.slots.len();
+        for (old_key, old_value) in entries.iter().flat_map(|entries| entries.nodes()) {
+            if old_key.as_str() != Some(key) {
+                self.slots.push(old_key.tree.slot(old_key.index));
+                self.slots.push(old_value.tree.slot(old_value.index));
+            }
+        }
+        self.slots.extend([key_slot, value]);
+        let length = (self.slots.len() - start) as u32 / 2;
+        Slot::Map(Range { start: start as u32, length })
     }
 }
 
@@ -56,6 +129,8 @@ fn empty_list(source: std::sync::Arc<str>) -> Builder {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::Tree;
     use crate::read::{Limits, parse_yaml};
 
@@ -65,10 +140,11 @@ mod tests {
 
     #[test]
     fn whole_numbers_become_floats() {
-        let found = tree("{a: 1, b: [2, x, 3.5], c: 99999999999999999999}").with_floats().unwrap();
+        let floats = |text: &str| Arc::new(tree(text)).with_floats();
+        let found = floats("{a: 1, b: [2, x, 3.5], c: 99999999999999999999}");
         assert_eq!(found.root().to_json(), r#"{"a":1,"b":[2,"x",3.5],"c":100000000000000000000}"#);
         assert!(matches!(found.root().get("a").unwrap().kind(), crate::tree::Kind::Float(1.0)));
-        assert!(tree("{a: x, b: 1.5}").with_floats().is_none());
+        assert_eq!(floats("{a: x, b: 1.5}").root().to_json(), r#"{"a":"x","b":1.5}"#);
     }
 
     #[test]
@@ -81,5 +157,24 @@ mod tests {
         let list = Tree::list_of(&[one.root(), other.root()]);
         assert_eq!(list.root().to_json(), r#"[{"x":"a\tb"},{"z":"c"}]"#);
         assert_eq!(Tree::list_of(&[]).root().to_json(), "[]");
+    }
+
+    #[test]
+    fn a_namespace_is_set() {
+        for (text, expected) in [
+            ("{kind: Pod}", r#"{"kind":"Pod","metadata":{"namespace":"x"}}"#),
+            ("{metadata: 5, kind: Pod}", r#"{"kind":"Pod","metadata":{"namespace":"x"}}"#),
+            (
+                "{metadata: {name: a}, kind: Pod}",
+                r#"{"kind":"Pod","metadata":{"name":"a","namespace":"x"}}"#,
+            ),
+            (
+                "{kind: Pod, metadata: {namespace: '', name: a}, spec: {a: [1, \"\\t\"]}}",
+                r#"{"kind":"Pod","metadata":{"name":"a","namespace":"x"},"spec":{"a":[1,"\t"]}}"#,
+            ),
+            ("[1]", "[1]"),
+        ] {
+            assert_eq!(tree(text).in_namespace("x").root().to_json(), expected, "{text}");
+        }
     }
 }

@@ -235,7 +235,7 @@ fn with_changes(tree: &Arc<Tree>, changes: &[&Setting]) -> Arc<Tree> {
     }
     // Invariant: what was a tree can be written and read again.
     match parse_json(value.to_json(), &Limits::default()) {
-        Ok(changed) => Arc::new(changed.with_floats().unwrap_or(changed)),
+        Ok(changed) => Arc::new(changed).with_floats(),
         Err(_) => Arc::clone(tree),
     }
 }

@@ -187,13 +187,13 @@ pub(super) fn pattern_match<'t>(arguments: &Arguments<'_, 't, '_, '_>) -> Result
     Ok(Value::Bool(wildcard::matches(&pattern, &text)))
 }
 
-/// The first argument as a regular expression: compiled with the expression, or now.
+/// The first argument as a regular expression: compiled once where the expression has it.
 fn regex<'t>(
     arguments: &Arguments<'_, 't, '_, '_>,
     named: bool,
 ) -> std::result::Result<Arc<Regex>, Failure<'t>> {
-    let compiled = match &arguments.call.regex {
-        Some(compiled) => compiled.clone(),
+    let compiled = match arguments.call.regex() {
+        Some(compiled) => compiled,
         None => {
             let pattern = arguments.text(0);
             arguments.steps(1000 + 50 * pattern.len())?;

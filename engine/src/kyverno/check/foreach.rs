@@ -5,7 +5,7 @@ use crate::kyverno::context::{Context, ContextEntry, Resolve, Stop};
 use crate::kyverno::variables::Query;
 use crate::value::{Text, Value};
 
-use super::{Answer, Check, Naming, Passed, Subject};
+use super::{Answer, Check, Naming, Passed, Subject, not_loaded};
 
 /// One block of `foreach`.
 #[derive(Debug)]
@@ -111,7 +111,9 @@ fn one<'t>(
     nesting: usize,
     context: &mut Context<'t>,
 ) -> Result<Answer, Stop> {
-    context.defer(&block.context);
+    if let Some(answer) = not_loaded(context.defer(&block.context))? {
+        return Ok(answer);
+    }
     if let Some(preconditions) = &block.preconditions {
         match preconditions.evaluate(context) {
             Ok(verdict) if verdict.holds => {}

@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, nearest};
 use crate::jmespath::Expression;
 use crate::kyverno::context::mentions;
 use crate::kyverno::schema::{CheckSpec, RuleBody, RuleSpec};
-use crate::kyverno::variables::{Query, TextTemplate};
+use crate::kyverno::variables::{Query, TextTemplate, is_marked};
 use crate::tree::{Kind, Node};
 
 /// Words that stand in every context, as parts of an expression.
@@ -133,7 +133,7 @@ impl Checker<'_, '_> {
     }
 
     fn text(&self, node: Node<'_>, text: &str, in_foreach: bool) {
-        if !text.contains("{{") {
+        if !is_marked(text) {
             return;
         }
         let Ok(template) = TextTemplate::compile(text) else { return };

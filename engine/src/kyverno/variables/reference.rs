@@ -1,5 +1,7 @@
 //! References `$(…)` from one value of a document to another.
 
+use std::borrow::Cow;
+
 use crate::scalar::number;
 use crate::tree::{Kind, Node};
 use crate::value::Value;
@@ -7,9 +9,13 @@ use crate::value::Value;
 /// Replaces the references in `text`, which stands at `path` in `document`.
 ///
 /// Upstream: `substituteReferencesIfAny` and `resolveReference` in pkg/engine/variables/vars.go.
-pub(super) fn resolve(text: &str, document: Node<'_>, path: &[String]) -> Result<String, String> {
+pub(super) fn resolve<'t>(
+    text: &'t str,
+    document: Node<'_>,
+    path: &[String],
+) -> Result<Cow<'t, str>, String> {
     if !text.contains("$(") {
-        return Ok(text.to_owned());
+        return Ok(Cow::Borrowed(text));
     }
     let mut out = String::new();
     let mut rest = text;
@@ -36,7 +42,7 @@ pub(super) fn resolve(text: &str, document: Node<'_>, path: &[String]) -> Result
         rest = reference.get(end + 1..).unwrap_or_default();
     }
     out.push_str(rest);
-    Ok(out)
+    Ok(Cow::Owned(out))
 }
 
 const OPERATORS: [&str; 5] = [">=", "<=", ">", "<", "!"];

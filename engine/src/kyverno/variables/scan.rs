@@ -21,6 +21,9 @@ pub(super) fn segments(text: &str) -> Vec<Segment> {
     if !text.contains("{{") {
         return if text.is_empty() { Vec::new() } else { vec![Segment::Literal(text.into())] };
     }
+    if let Some(variable) = single(text) {
+        return vec![Segment::Variable(variable)];
+    }
     let mark = (0..).map(|number| format!("{OPEN}{number}:")).find(|mark| !text.contains(mark));
     let mut taken = Taken { mark: mark.unwrap_or_default(), variables: Vec::new() };
     let mut rest = text.to_owned();
@@ -33,6 +36,19 @@ pub(super) fn segments(text: &str) -> Vec<Segment> {
         rest.replace_range(start..end, &mark);
     }
     taken.split(&unescape(&rest)).0
+}
+
+/// The variable that is the whole of a text and holds no other, as most are.
+fn single(text: &str) -> Option<Variable> {
+    let inner = text.strip_prefix("{{")?.strip_suffix("}}")?;
+    let is_plain = !inner.bytes().any(|byte| matches!(byte, b'{' | b'}'));
+    is_plain.then(|| Variable::parse(trim(inner)))
+}
+
+/// A variable's expression without what upstream takes from around it.
+fn trim(text: &str) -> &str {
+    let text = text.trim();
+    text.strip_prefix('-').map_or(text, str::trim)
 }
 
 /// The first match of `(^|[^\\])\{\{(?:\{[^{}]*\}|[^{}])*\}\}`, without the character before it
@@ -73,8 +89,7 @@ fn matching_end(bytes: &[u8], mut position: usize) -> Option<usize> {
 impl Taken {
     fn parse(&mut self, inner: &str) -> (Variable, usize) {
         let text = inner.replace("{{", "").replace("}}", "");
-        let text = text.trim();
-        let text = text.strip_prefix('-').map_or(text, str::trim);
+        let text = trim(&text);
         match self.split(text) {
             (_, 0) => (Variable::parse(text), 0),
             (_, depth) if depth > DEEPEST => {

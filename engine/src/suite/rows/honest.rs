@@ -9,7 +9,7 @@ use crate::suite::policies::{Catalogue, KnownPolicy};
 use crate::suite::report::{Row, RowOutcome};
 
 use super::upstream::out_of_reach;
-use super::{answered, is_named, is_of_rule, row};
+use super::{answered, is_of_rule, named, row};
 
 pub(in crate::suite) fn rows(suite: &Suite, known: &Catalogue, bench: &Bench<'_>) -> Vec<Row> {
     suite.entries.iter().flat_map(|entry| of_entry(entry, known, bench)).collect()
@@ -82,7 +82,10 @@ fn selected(entry: &Entry, bench: &Bench<'_>) -> Vec<(String, Result<Vec<usize>,
     let of_kind = |object: &TestObject, kind: &str| kind.is_empty() || object.identity.kind == kind;
     let mut found = Vec::new();
     for name in entry.resources.iter().flatten() {
-        let numbers = find(&|object| is_named(object, name) && of_kind(object, &entry.kind));
+        let is_wanted = |number: &usize| {
+            objects.get(*number).is_some_and(|object| of_kind(object, &entry.kind))
+        };
+        let numbers: Vec<_> = named(objects, name).filter(is_wanted).collect();
         let numbers = match numbers.is_empty() {
             true => Err(missing_object(&entry.kind, name, objects)),
             false => Ok(numbers),
@@ -121,7 +124,7 @@ fn meets_spec(object: &TestObject, spec: &ResourceSpec) -> bool {
 }
 
 fn missing_object(kind: &str, name: &str, objects: &[TestObject]) -> Missing {
-    let other = objects.iter().find(|object| is_named(object, name));
+    let other = named(objects, name).next().and_then(|number| objects.get(number));
     if let Some(other) = other {
         let message = format!("there is no {kind} `{name}`; it is a {}", other.identity.kind);
         return Missing::new(message, Some(&other.identity.kind));

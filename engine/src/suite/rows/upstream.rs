@@ -9,7 +9,7 @@ use crate::suite::policies::{Catalogue, Flaw, KnownPolicy};
 use crate::suite::report::{Row, RowOutcome};
 use crate::values::plain_name;
 
-use super::{answered, is_named, is_of_plain_policy, is_of_rule, row};
+use super::{answered, is_of_plain_policy, is_of_rule, named, row};
 
 pub(in crate::suite) fn rows(suite: &Suite, known: &Catalogue, bench: &Bench<'_>) -> Vec<Row> {
     let mut found = Vec::new();
@@ -29,8 +29,7 @@ fn selected(entry: &Entry, bench: &Bench<'_>) -> Vec<(String, usize)> {
     // Without `resources`, upstream does not look at `resourceSpecs` either.
     if let Some(names) = &entry.resources {
         for name in names {
-            let named = objects().filter(|(_, object)| is_named(object, name));
-            found.extend(named.map(|(number, _)| (name.clone(), number)));
+            found.extend(named(bench.objects(), name).map(|number| (name.clone(), number)));
         }
         for spec in &entry.specs {
             let named = objects().filter(|(_, object)| {
