@@ -6,6 +6,8 @@ mod offline;
 mod source;
 
 pub use decide::decide;
-pub use live::{Live, LiveCounters, LiveOptions, Until, client};
+pub use live::{
+    ConnectError, Followed, Live, LiveCounters, LiveOptions, Snapshot, Until, client, connect,
+};
 pub use offline::Offline;
 pub use source::FactSource;

@@ -5,9 +5,11 @@ mod answer;
 mod body;
 mod cache;
 mod cluster;
+mod connect;
 mod counters;
 mod external;
 mod flight;
+mod followed;
 mod global_context;
 mod options;
 mod service;
@@ -26,10 +28,12 @@ use tokio::time::Instant;
 use crate::source::FactSource;
 use answer::Sources;
 use cluster::Cluster;
-use watched::keep_up;
+use watched::{Absent, keep_up};
 
 pub use cluster::client;
+pub use connect::{ConnectError, connect};
 pub use counters::LiveCounters;
+pub use followed::{Followed, Snapshot};
 pub use options::LiveOptions;
 
 type Answer = Result<Arc<Tree>, FactError>;
@@ -67,7 +71,8 @@ impl Live {
         let sources = Arc::new(Sources::new(cluster, runtime, options, counters));
         let namespaces = sources.runtime.spawn(keep_up(
             Arc::clone(&sources.cluster),
-            NAMESPACES.to_owned(),
+            vec![NAMESPACES.to_owned()],
+            Absent::Fails,
             Arc::clone(&sources.namespaces),
             sources.options.clone(),
             Arc::clone(&sources.counters),
