@@ -6,6 +6,6 @@ mod offline;
 mod source;
 
 pub use decide::decide;
-pub use live::{Live, LiveCounters, LiveOptions, Until, client};
+pub use live::{Live, LiveCounters, LiveOptions, Right, Until, WRITES, WriteError, Writer, client};
 pub use offline::Offline;
 pub use source::FactSource;

@@ -10,8 +10,10 @@ mod external;
 mod flight;
 mod global_context;
 mod options;
+mod rights;
 mod service;
 mod watched;
+mod writer;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -31,6 +33,8 @@ use watched::keep_up;
 pub use cluster::client;
 pub use counters::LiveCounters;
 pub use options::LiveOptions;
+pub use rights::{Right, WRITES};
+pub use writer::{WriteError, Writer};
 
 type Answer = Result<Arc<Tree>, FactError>;
 

@@ -21,3 +21,5 @@ mod namespaces;
 mod server;
 #[path = "live/services.rs"]
 mod services;
+#[path = "live/writer.rs"]
+mod writer;
