@@ -12,8 +12,10 @@ mod flight;
 mod followed;
 mod global_context;
 mod options;
+mod rights;
 mod service;
 mod watched;
+mod writer;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -35,6 +37,8 @@ pub use connect::{ConnectError, connect};
 pub use counters::LiveCounters;
 pub use followed::{Followed, Snapshot};
 pub use options::LiveOptions;
+pub use rights::{Right, WRITES};
+pub use writer::{WriteError, Writer};
 
 type Answer = Result<Arc<Tree>, FactError>;
 

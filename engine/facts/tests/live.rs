@@ -23,3 +23,5 @@ mod namespaces;
 mod server;
 #[path = "live/services.rs"]
 mod services;
+#[path = "live/writer.rs"]
+mod writer;

@@ -1,16 +1,18 @@
 //! The one way to the Kubernetes API: what may be asked, how much is read, and who may ask.
 
 mod path;
+mod write_path;
 
 use std::sync::Arc;
 
-use ajj_engine::{FactError, Method};
+use ajj_engine::{FactError, Method, Tree};
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 use tokio::sync::Semaphore;
 
 use super::body::{chain, one_line, parse, read_body, read_error};
 use super::counters::LiveCounters;
+use super::writer::WriteError;
 use super::{Answer, LiveOptions};
 pub(super) use kube::client::Body;
 pub(super) use path::is_object;
@@ -19,9 +21,25 @@ pub(super) use path::is_object;
 pub(super) struct Cluster {
     client: kube::Client,
     calls: Semaphore,
+    /// Beside the calls: however many questions there are, what has to be written is.
+    writes: Semaphore,
     max_response_bytes: usize,
     counters: Arc<LiveCounters>,
 }
+
+/// How an object is changed, or read in order to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Write {
+    Get,
+    Create,
+    /// Server-side apply.
+    Apply,
+    /// A JSON merge patch.
+    Merge,
+}
+
+/// How many writes are under way at once.
+const WRITES_AT_ONCE: usize = 4;
 
 impl std::fmt::Debug for Cluster {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -45,7 +63,8 @@ impl Cluster {
         counters: Arc<LiveCounters>,
     ) -> Self {
         let calls = Semaphore::new(options.calls_at_once);
-        Self { client, calls, max_response_bytes: options.max_response_bytes, counters }
+        let writes = Semaphore::new(WRITES_AT_ONCE);
+        Self { client, calls, writes, max_response_bytes: options.max_response_bytes, counters }
     }
 
     /// Asks for a path; the body is that of a POST.
@@ -100,7 +119,7 @@ impl Cluster {
         path: &str,
         body: &str,
     ) -> Result<Response<Body>, FactError> {
-        let request = Request::builder().uri(path).header(ACCEPT, "application/json");
+        let request = Request::builder().uri(path);
         let request = match method {
             Method::Get => request.method(http::Method::GET).body(Body::empty()),
             Method::Post => request
@@ -108,11 +127,72 @@ impl Cluster {
                 .header(CONTENT_TYPE, "application/json")
                 .body(Body::from(body.as_bytes().to_vec())),
         };
-        let request = request.map_err(|error| FactError::Failed(chain(&error)))?;
+        self.deliver(request).await.map_err(FactError::Failed)
+    }
+
+    async fn deliver(
+        &self,
+        request: http::Result<Request<Body>>,
+    ) -> Result<Response<Body>, String> {
+        let mut request = request.map_err(|error| chain(&error))?;
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
         let response = self.client.send(request).await;
-        response.map_err(|error| {
-            FactError::Failed(format!("the API server cannot be asked: {}", chain(&error)))
-        })
+        response.map_err(|error| format!("the API server cannot be asked: {}", chain(&error)))
+    }
+
+    /// Changes an object, or reads it in order to.
+    pub(super) async fn write(
+        &self,
+        write: Write,
+        path: &str,
+        body: String,
+    ) -> Result<Arc<Tree>, WriteError> {
+        let path = write_path::writable(write, path).map_err(|reason| {
+            LiveCounters::add(&self.counters.refused);
+            WriteError::Refused(one_line(&reason))
+        })?;
+        let failed = |error: FactError| WriteError::Failed(error.to_string());
+        let _write = self.writes.acquire().await.map_err(|_| failed(closed()))?;
+        LiveCounters::add(&self.counters.writes);
+        let (method, media_type, query) = match write {
+            Write::Get => (http::Method::GET, "", ""),
+            Write::Create => (http::Method::POST, "application/json", "?fieldManager=ajj"),
+            // JSON is YAML.
+            Write::Apply => (
+                http::Method::PATCH,
+                "application/apply-patch+yaml",
+                "?fieldManager=ajj&force=true",
+            ),
+            Write::Merge => {
+                (http::Method::PATCH, "application/merge-patch+json", "?fieldManager=ajj")
+            }
+        };
+        let mut request = Request::builder().uri(format!("{path}{query}")).method(method);
+        if !media_type.is_empty() {
+            request = request.header(CONTENT_TYPE, media_type);
+        }
+        let body = Body::from(body.into_bytes());
+        let response = self.deliver(request.body(body)).await.map_err(WriteError::Failed)?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(rejection(status, response.into_body()).await);
+        }
+        let body = read_body(response.into_body(), self.max_response_bytes).await;
+        body.and_then(parse).map_err(failed)
+    }
+}
+
+/// What an answer to a write outside 2xx means.
+async fn rejection(status: StatusCode, body: Body) -> WriteError {
+    let said = read_error(body).await;
+    match status {
+        StatusCode::NOT_FOUND => WriteError::NotFound,
+        StatusCode::CONFLICT => WriteError::Conflict(said),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => WriteError::Forbidden(said),
+        status if said.is_empty() => {
+            WriteError::Failed(format!("the API server answers HTTP {status}"))
+        }
+        _ => WriteError::Failed(said),
     }
 }
 
