@@ -109,7 +109,8 @@ impl PolicySet {
 
     /// Whether a rule that can be about `request` asks for the roles of the user.
     pub fn asks_roles_of(&self, request: &Request) -> bool {
-        let asks = |number: u32| self.rules.get(number as usize).is_some_and(|rule| rule.asks_roles);
+        let asks =
+            |number: u32| self.rules.get(number as usize).is_some_and(|rule| rule.asks_roles);
         self.asks_roles
             && (self.exceptions.iter().any(|exception| exception.asks_roles)
                 || self.index.candidates(request).into_iter().any(asks))
