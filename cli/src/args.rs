@@ -166,7 +166,9 @@ pub(crate) struct ReplayArguments {
 
 const WEBHOOK_EXAMPLES: &str = "Examples:\n  \
     ajj webhook -p policies/                              with a certificate of its own\n  \
-    ajj webhook -p policies/ --tls-cert c.pem --tls-key k.pem\n\n\
+    ajj webhook -p policies/ --tls-cert c.pem --tls-key k.pem\n  \
+    ajj webhook --cluster                                 with the cluster's policies, in a Pod of it\n  \
+    ajj webhook --cluster --kubeconfig ~/.kube/config     the same from elsewhere\n\n\
     Serves POST /validate, and GET /readyz, /livez, /healthz, /metrics and /decisions/ID.\n\
     Policies are looked at twice a second; a set that does not compile is not taken, and the one\n\
     before goes on. SIGTERM ends it once what came before is answered.";
@@ -175,8 +177,15 @@ const WEBHOOK_EXAMPLES: &str = "Examples:\n  \
 #[command(after_help = WEBHOOK_EXAMPLES)]
 pub(crate) struct WebhookArguments {
     /// Policies: a file, a directory or a glob; give it again for more
-    #[arg(short, long, value_name = "PATH", default_value = "policies")]
+    /// [default: policies, or none with --cluster]
+    #[arg(short, long, value_name = "PATH")]
     pub(crate) policies: Vec<String>,
+    /// Enforce the policies of the cluster, and let it answer what rules ask
+    #[arg(long)]
+    pub(crate) cluster: bool,
+    /// How to reach the cluster [default: as a Pod of it]
+    #[arg(long, value_name = "FILE", requires = "cluster")]
+    pub(crate) kubeconfig: Option<PathBuf>,
     /// The address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8443")]
     pub(crate) listen: std::net::SocketAddr,

@@ -1,10 +1,10 @@
-//! `ajj webhook`: serves admission, with policies from files.
+//! `ajj webhook`: serves admission, with policies from files, from a cluster, or both.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::IsTerminal;
 
 use ajj_engine::{Diagnostic, Source};
-use ajj_webhook::{CertificateSource, Config, Files, Limits, RunError};
+use ajj_webhook::{CertificateSource, ClusterConfig, Config, Files, Limits, RunError};
 
 use super::Findings;
 use crate::args::WebhookArguments;
@@ -21,13 +21,16 @@ pub(crate) fn run(ui: &Ui, arguments: &WebhookArguments) -> Result<u8, CommandEr
     });
     let config = Config {
         listen: arguments.listen,
+        cluster: arguments
+            .cluster
+            .then(|| ClusterConfig { kubeconfig: arguments.kubeconfig.clone() }),
         certificate: certificate(arguments),
         client_authorities: client_authorities.transpose()?,
         limits: Limits { workers: arguments.workers, ..Limits::default() },
         replica: replica(),
         log_decisions: arguments.log_decisions,
     };
-    let files = PolicyFiles { paths: arguments.policies.clone() };
+    let files = paths(arguments).map(|paths| PolicyFiles { paths });
     match ajj_webhook::run(config, files) {
         Ok(()) => Ok(0),
         Err(RunError::Policies { diagnostics, sources }) => {
@@ -36,6 +39,15 @@ pub(crate) fn run(ui: &Ui, arguments: &WebhookArguments) -> Result<u8, CommandEr
             Err(error.hint("mend what is said above; `ajj policy validate` shows it with snippets"))
         }
         Err(error) => Err(CommandError::user(error.to_string())),
+    }
+}
+
+/// Where policies stand in files; with a cluster they need not.
+fn paths(arguments: &WebhookArguments) -> Option<Vec<String>> {
+    match (arguments.policies.as_slice(), arguments.cluster) {
+        ([], true) => None,
+        ([], false) => Some(vec!["policies".to_owned()]),
+        (paths, _) => Some(paths.to_vec()),
     }
 }
 

@@ -6,6 +6,9 @@ mod offline;
 mod source;
 
 pub use decide::decide;
-pub use live::{Live, LiveCounters, LiveOptions, Until, client};
+pub use live::{
+    ConnectError, Followed, Live, LiveCounters, LiveOptions, Right, Snapshot, Until, WRITES,
+    WriteError, Writer, client, connect,
+};
 pub use offline::Offline;
 pub use source::FactSource;

@@ -5,13 +5,18 @@ mod answer;
 mod body;
 mod cache;
 mod cluster;
+mod connect;
 mod counters;
+mod discovery;
 mod external;
 mod flight;
+mod followed;
 mod global_context;
 mod options;
+mod rights;
 mod service;
 mod watched;
+mod writer;
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -25,12 +30,16 @@ use tokio::time::Instant;
 
 use crate::source::FactSource;
 use answer::Sources;
-use cluster::Cluster;
-use watched::keep_up;
+use cluster::{Cluster, Shape};
+use watched::{Absent, List, keep_up};
 
 pub use cluster::client;
+pub use connect::{ConnectError, connect};
 pub use counters::LiveCounters;
+pub use followed::{Followed, Snapshot};
 pub use options::LiveOptions;
+pub use rights::{Right, WRITES};
+pub use writer::{WriteError, Writer};
 
 type Answer = Result<Arc<Tree>, FactError>;
 
@@ -67,7 +76,7 @@ impl Live {
         let sources = Arc::new(Sources::new(cluster, runtime, options, counters));
         let namespaces = sources.runtime.spawn(keep_up(
             Arc::clone(&sources.cluster),
-            NAMESPACES.to_owned(),
+            List { paths: vec![NAMESPACES.to_owned()], absent: Absent::Fails, shape: Shape::Whole },
             Arc::clone(&sources.namespaces),
             sources.options.clone(),
             Arc::clone(&sources.counters),

@@ -13,6 +13,8 @@ mod cluster;
 mod fixture;
 #[path = "live/flights.rs"]
 mod flights;
+#[path = "live/follow.rs"]
+mod follow;
 #[path = "live/global_context.rs"]
 mod global_context;
 #[path = "live/namespaces.rs"]
@@ -21,3 +23,5 @@ mod namespaces;
 mod server;
 #[path = "live/services.rs"]
 mod services;
+#[path = "live/writer.rs"]
+mod writer;

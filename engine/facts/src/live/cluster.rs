@@ -1,16 +1,18 @@
 //! The one way to the Kubernetes API: what may be asked, how much is read, and who may ask.
 
 mod path;
+mod write_path;
 
 use std::sync::Arc;
 
-use ajj_engine::{FactError, Method};
+use ajj_engine::{FactError, Method, Tree};
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 use tokio::sync::Semaphore;
 
 use super::body::{chain, one_line, parse, read_body, read_error};
 use super::counters::LiveCounters;
+use super::writer::WriteError;
 use super::{Answer, LiveOptions};
 pub(super) use kube::client::Body;
 pub(super) use path::is_object;
@@ -19,9 +21,54 @@ pub(super) use path::is_object;
 pub(super) struct Cluster {
     client: kube::Client,
     calls: Semaphore,
+    /// Beside the calls: however many questions there are, what has to be written is.
+    writes: Semaphore,
     max_response_bytes: usize,
     counters: Arc<LiveCounters>,
 }
+
+/// How an object is changed, or read in order to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Write {
+    Get,
+    Create,
+    /// Server-side apply.
+    Apply,
+    /// A JSON merge patch.
+    Merge,
+}
+
+/// What an answer is to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// Objects as they are.
+    Whole,
+    /// Their metadata alone.
+    Metadata,
+    /// All resources that the server has, where it is asked what there is.
+    Resources,
+}
+
+impl Shape {
+    /// The media types that are accepted, the best first.
+    fn accept(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Whole => "application/json",
+            Self::Metadata => {
+                "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,\
+                 application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+            }
+            Self::Resources => {
+                "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
+                 application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,\
+                 application/json"
+            }
+        })
+    }
+}
+
+/// How many writes are under way at once.
+const WRITES_AT_ONCE: usize = 4;
 
 impl std::fmt::Debug for Cluster {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -45,20 +92,21 @@ impl Cluster {
         counters: Arc<LiveCounters>,
     ) -> Self {
         let calls = Semaphore::new(options.calls_at_once);
-        Self { client, calls, max_response_bytes: options.max_response_bytes, counters }
+        let writes = Semaphore::new(WRITES_AT_ONCE);
+        Self { client, calls, writes, max_response_bytes: options.max_response_bytes, counters }
     }
 
     /// Asks for a path; the body is that of a POST.
     pub(super) async fn call(&self, method: Method, path: &str, body: &str) -> Answer {
         let path = self.check(method, path)?;
         LiveCounters::add(&self.counters.api_calls);
-        self.read(method, &path, body).await
+        self.read(method, &path, body, Shape::Whole).await
     }
 
-    /// Reads a page of a list, to feed a watch.
-    pub(super) async fn page(&self, path: &str, query: &str) -> Answer {
+    /// Reads what no rule has asked for, such as a page of a list that feeds a watch.
+    pub(super) async fn page(&self, path: &str, query: &str, shape: Shape) -> Answer {
         let path = self.check(Method::Get, &format!("{path}?{query}"))?;
-        self.read(Method::Get, &path, "").await
+        self.read(Method::Get, &path, "", shape).await
     }
 
     /// Opens a watch of a list.
@@ -66,10 +114,11 @@ impl Cluster {
         &self,
         path: &str,
         query: &str,
+        shape: Shape,
     ) -> Result<Response<Body>, (Option<StatusCode>, FactError)> {
         let path = self.check(Method::Get, &format!("{path}?{query}")).map_err(|e| (None, e))?;
         LiveCounters::add(&self.counters.watches);
-        let response = self.send(Method::Get, &format!("{path}&watch=true"), "").await;
+        let response = self.send(Method::Get, &format!("{path}&watch=true"), "", shape).await;
         let response = response.map_err(|error| (None, error))?;
         match response.status() {
             StatusCode::OK => Ok(response),
@@ -84,9 +133,9 @@ impl Cluster {
         })
     }
 
-    async fn read(&self, method: Method, path: &str, body: &str) -> Answer {
+    async fn read(&self, method: Method, path: &str, body: &str, shape: Shape) -> Answer {
         let _call = self.calls.acquire().await.map_err(|_| closed())?;
-        let response = self.send(method, path, body).await?;
+        let response = self.send(method, path, body, shape).await?;
         let status = response.status();
         if status.is_success() {
             return parse(read_body(response.into_body(), self.max_response_bytes).await?);
@@ -99,8 +148,9 @@ impl Cluster {
         method: Method,
         path: &str,
         body: &str,
+        shape: Shape,
     ) -> Result<Response<Body>, FactError> {
-        let request = Request::builder().uri(path).header(ACCEPT, "application/json");
+        let request = Request::builder().uri(path);
         let request = match method {
             Method::Get => request.method(http::Method::GET).body(Body::empty()),
             Method::Post => request
@@ -108,11 +158,74 @@ impl Cluster {
                 .header(CONTENT_TYPE, "application/json")
                 .body(Body::from(body.as_bytes().to_vec())),
         };
-        let request = request.map_err(|error| FactError::Failed(chain(&error)))?;
+        self.deliver(request, shape).await.map_err(FactError::Failed)
+    }
+
+    async fn deliver(
+        &self,
+        request: http::Result<Request<Body>>,
+        shape: Shape,
+    ) -> Result<Response<Body>, String> {
+        let mut request = request.map_err(|error| chain(&error))?;
+        request.headers_mut().insert(ACCEPT, shape.accept());
         let response = self.client.send(request).await;
-        response.map_err(|error| {
-            FactError::Failed(format!("the API server cannot be asked: {}", chain(&error)))
-        })
+        response.map_err(|error| format!("the API server cannot be asked: {}", chain(&error)))
+    }
+
+    /// Changes an object, or reads it in order to.
+    pub(super) async fn write(
+        &self,
+        write: Write,
+        path: &str,
+        body: String,
+    ) -> Result<Arc<Tree>, WriteError> {
+        let path = write_path::writable(write, path).map_err(|reason| {
+            LiveCounters::add(&self.counters.refused);
+            WriteError::Refused(one_line(&reason))
+        })?;
+        let failed = |error: FactError| WriteError::Failed(error.to_string());
+        let _write = self.writes.acquire().await.map_err(|_| failed(closed()))?;
+        LiveCounters::add(&self.counters.writes);
+        let (method, media_type, query) = match write {
+            Write::Get => (http::Method::GET, "", ""),
+            Write::Create => (http::Method::POST, "application/json", "?fieldManager=ajj"),
+            // JSON is YAML.
+            Write::Apply => (
+                http::Method::PATCH,
+                "application/apply-patch+yaml",
+                "?fieldManager=ajj&force=true",
+            ),
+            Write::Merge => {
+                (http::Method::PATCH, "application/merge-patch+json", "?fieldManager=ajj")
+            }
+        };
+        let mut request = Request::builder().uri(format!("{path}{query}")).method(method);
+        if !media_type.is_empty() {
+            request = request.header(CONTENT_TYPE, media_type);
+        }
+        let body = Body::from(body.into_bytes());
+        let response = self.deliver(request.body(body), Shape::Whole).await;
+        let response = response.map_err(WriteError::Failed)?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(rejection(status, response.into_body()).await);
+        }
+        let body = read_body(response.into_body(), self.max_response_bytes).await;
+        body.and_then(parse).map_err(failed)
+    }
+}
+
+/// What an answer to a write outside 2xx means.
+async fn rejection(status: StatusCode, body: Body) -> WriteError {
+    let said = read_error(body).await;
+    match status {
+        StatusCode::NOT_FOUND => WriteError::NotFound,
+        StatusCode::CONFLICT => WriteError::Conflict(said),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => WriteError::Forbidden(said),
+        status if said.is_empty() => {
+            WriteError::Failed(format!("the API server answers HTTP {status}"))
+        }
+        _ => WriteError::Failed(said),
     }
 }
 

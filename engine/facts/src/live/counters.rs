@@ -9,6 +9,8 @@ pub struct LiveCounters {
     pub api_calls: AtomicU64,
     /// Calls of services.
     pub service_calls: AtomicU64,
+    /// Writes that were sent, and reads in order to write.
+    pub writes: AtomicU64,
     /// Lists that were begun to feed a watch.
     pub lists: AtomicU64,
     /// Watches that were begun.

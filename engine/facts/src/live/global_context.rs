@@ -12,7 +12,8 @@ use tokio::task::JoinHandle;
 
 use super::Answer;
 use super::answer::Sources;
-use super::watched::{Watched, keep_up};
+use super::cluster::Shape;
+use super::watched::{Absent, List, Watched, keep_up};
 use data::Data;
 use spec::Spec;
 
@@ -88,7 +89,7 @@ impl Sources {
         let watched = Arc::new(Watched::new(self.options.max_watched_bytes));
         let task = self.runtime.spawn(keep_up(
             Arc::clone(&self.cluster),
-            path,
+            List { paths: vec![path], absent: Absent::Fails, shape: Shape::Whole },
             Arc::clone(&watched),
             self.options.clone(),
             Arc::clone(&self.counters),
