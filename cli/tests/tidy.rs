@@ -173,3 +173,21 @@ fn no_test_is_left_out() {
         assert!(!found, "{} leaves out a test", file.display());
     }
 }
+
+/// The page of threats names a test for each thing that is done; each has to be there.
+#[test]
+fn every_test_that_the_page_of_threats_names_is_there() {
+    let page = std::fs::read_to_string(workspace().join("docs/threats.md")).unwrap();
+    let texts: Vec<String> =
+        rust_files().iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let mut named = 0;
+    for row in page.lines().filter(|line| line.starts_with("| ")) {
+        let held_by = row.trim_end_matches([' ', '|']).rsplit('|').next().unwrap();
+        for name in held_by.split('`').skip(1).step_by(2) {
+            let test = format!("fn {name}(");
+            assert!(texts.iter().any(|text| text.contains(&test)), "there is no test `{name}`");
+            named += 1;
+        }
+    }
+    assert!(named > 12, "the page names {named} tests");
+}
