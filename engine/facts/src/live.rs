@@ -6,6 +6,7 @@ mod body;
 mod cache;
 mod cluster;
 mod counters;
+mod discovery;
 mod external;
 mod flight;
 mod global_context;
@@ -32,6 +33,7 @@ use watched::keep_up;
 
 pub use cluster::client;
 pub use counters::LiveCounters;
+pub use discovery::{Discovered, ServedResource};
 pub use options::LiveOptions;
 pub use rights::{Right, WRITES};
 pub use writer::{WriteError, Writer};

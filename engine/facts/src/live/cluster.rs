@@ -80,6 +80,22 @@ impl Cluster {
         self.read(Method::Get, &path, "").await
     }
 
+    /// Reads a list of resources that are served: of all groups and versions at once.
+    pub(super) async fn discovery(&self, path: &str) -> Answer {
+        const ALL_AT_ONCE: HeaderValue = HeaderValue::from_static(
+            "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
+             application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList",
+        );
+        let path = self.check(Method::Get, path)?;
+        let request = Request::get(path).header(ACCEPT, ALL_AT_ONCE).body(Body::empty());
+        let response = self.deliver(request).await.map_err(FactError::Failed)?;
+        let status = response.status();
+        if !status.is_success() {
+            return Err(refusal(status, response.into_body()).await);
+        }
+        parse(read_body(response.into_body(), self.max_response_bytes).await?)
+    }
+
     /// Opens a watch of a list.
     pub(super) async fn watch(
         &self,
@@ -135,7 +151,8 @@ impl Cluster {
         request: http::Result<Request<Body>>,
     ) -> Result<Response<Body>, String> {
         let mut request = request.map_err(|error| chain(&error))?;
-        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        let accept = HeaderValue::from_static("application/json");
+        request.headers_mut().entry(ACCEPT).or_insert(accept);
         let response = self.client.send(request).await;
         response.map_err(|error| format!("the API server cannot be asked: {}", chain(&error)))
     }
