@@ -9,6 +9,7 @@ pub(crate) mod context;
 pub(crate) mod exception;
 pub(crate) mod pattern;
 pub(crate) mod pod_security;
+pub(crate) mod roles;
 mod schema;
 pub(crate) mod validation;
 mod variables;

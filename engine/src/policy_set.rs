@@ -31,6 +31,7 @@ pub struct PolicySet {
     /// The documents that it was compiled from.
     trees: Vec<Arc<Tree>>,
     policies: usize,
+    asks_roles: bool,
 }
 
 /// Either the answer, or what must be known first.
@@ -52,7 +53,10 @@ impl PolicySet {
                 None => not_evaluated.push(other),
             }
         }
+        let asks_roles = compiled.rules.iter().any(|rule| rule.asks_roles)
+            || compiled.exceptions.iter().any(|exception| exception.asks_roles);
         Self {
+            asks_roles,
             index: Index::of(&compiled.rules),
             rules: compiled.rules,
             exceptions: compiled.exceptions,
@@ -98,6 +102,21 @@ impl PolicySet {
     /// How many policies there are, of every kind that is recognised.
     pub fn policies(&self) -> usize {
         self.policies
+    }
+
+    /// Whether some rule asks for the roles of the user, so that a request needs them in its
+    /// [`UserInfo`](crate::UserInfo).
+    pub fn asks_roles(&self) -> bool {
+        self.asks_roles
+    }
+
+    /// Whether a rule that can be about `request` asks for the roles of the user.
+    pub fn asks_roles_of(&self, request: &Request) -> bool {
+        let asks =
+            |number: u32| self.rules.get(number as usize).is_some_and(|rule| rule.asks_roles);
+        self.asks_roles
+            && (self.exceptions.iter().any(|exception| exception.asks_roles)
+                || self.index.candidates(request).into_iter().any(asks))
     }
 
     /// Rules that are recognised and not evaluated.

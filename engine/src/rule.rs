@@ -22,6 +22,8 @@ pub(crate) struct Rule {
     /// What follows from a failure where nothing more exact is known.
     pub(crate) action: Action,
     pub(crate) failure_policy: FailurePolicy,
+    /// Whether it asks for the roles of the user.
+    pub(crate) asks_roles: bool,
     pub(crate) program: Program,
 }
 

@@ -6,6 +6,9 @@ mod offline;
 mod source;
 
 pub use decide::decide;
-pub use live::{Live, LiveCounters, LiveOptions, Right, Until, WRITES, WriteError, Writer, client};
+pub use live::{
+    ConnectError, Discovered, Followed, Live, LiveCounters, LiveOptions, Right, ServedResource,
+    Snapshot, Until, WRITES, WriteError, Writer, client, connect,
+};
 pub use offline::Offline;
 pub use source::FactSource;

@@ -5,10 +5,12 @@ mod answer;
 mod body;
 mod cache;
 mod cluster;
+mod connect;
 mod counters;
 mod discovery;
 mod external;
 mod flight;
+mod followed;
 mod global_context;
 mod options;
 mod rights;
@@ -29,11 +31,13 @@ use tokio::time::Instant;
 use crate::source::FactSource;
 use answer::Sources;
 use cluster::Cluster;
-use watched::keep_up;
+use watched::{Absent, keep_up};
 
 pub use cluster::client;
+pub use connect::{ConnectError, connect};
 pub use counters::LiveCounters;
 pub use discovery::{Discovered, ServedResource};
+pub use followed::{Followed, Snapshot};
 pub use options::LiveOptions;
 pub use rights::{Right, WRITES};
 pub use writer::{WriteError, Writer};
@@ -73,7 +77,8 @@ impl Live {
         let sources = Arc::new(Sources::new(cluster, runtime, options, counters));
         let namespaces = sources.runtime.spawn(keep_up(
             Arc::clone(&sources.cluster),
-            NAMESPACES.to_owned(),
+            vec![NAMESPACES.to_owned()],
+            Absent::Fails,
             Arc::clone(&sources.namespaces),
             sources.options.clone(),
             Arc::clone(&sources.counters),

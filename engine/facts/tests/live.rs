@@ -15,6 +15,8 @@ mod discovery;
 mod fixture;
 #[path = "live/flights.rs"]
 mod flights;
+#[path = "live/follow.rs"]
+mod follow;
 #[path = "live/global_context.rs"]
 mod global_context;
 #[path = "live/namespaces.rs"]

@@ -26,6 +26,7 @@ use super::condition::Operator;
 use super::conditions::{Condition, Conditions, Message};
 use super::pattern::Pattern;
 use super::pod_security::PodSecurityRule;
+use super::roles::asks_roles;
 use super::schema::{
     self, CheckSpec, FailureAction, Found, OtherRule, OverrideSpec, RuleBody, RuleSpec, Spec,
     ValidateSpec,
@@ -279,7 +280,7 @@ impl Shared<'_> {
     ) {
         match rule {
             Some(rule) => self.add_named(rule, rule.name, lowered, failed, compiled),
-            None => compiled.rules.push(self.rule("", "", None, None, Action::Deny)),
+            None => compiled.rules.push(self.rule(("", ""), None, None, None, Action::Deny)),
         }
     }
 
@@ -306,13 +307,14 @@ impl Shared<'_> {
         };
         let action = action.unwrap_or(FailureAction::Audit).action(self.spec.emit_warning);
         let validation = validation.filter(|_| !failed);
-        compiled.rules.push(self.rule(rule.name, written, matcher, validation, action));
+        let names = (rule.name, written);
+        compiled.rules.push(self.rule(names, Some(rule.node), matcher, validation, action));
     }
 
     fn rule(
         &self,
-        name: &str,
-        written: &str,
+        (name, written): (&str, &str),
+        node: Option<Node<'_>>,
         matcher: Option<Matcher>,
         validation: Option<Validation>,
         action: Action,
@@ -325,6 +327,7 @@ impl Shared<'_> {
             scope: Scope::default(),
             action,
             failure_policy: self.spec.failure_policy,
+            asks_roles: node.is_some_and(asks_roles),
             program: match validation {
                 Some(validation) => Program::Kyverno(Box::new(validation)),
                 None => Program::broken(&info.policy),

@@ -22,6 +22,8 @@ pub(crate) struct Exception {
     pub(crate) others: Matcher,
     pub(crate) conditions: Option<Conditions>,
     pub(crate) pod_security: Vec<Exclusion>,
+    /// Whether it asks for the roles of the user.
+    pub(crate) asks_roles: bool,
 }
 
 /// Rules of a policy.

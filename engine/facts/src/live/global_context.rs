@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::Answer;
 use super::answer::Sources;
-use super::watched::{Watched, keep_up};
+use super::watched::{Absent, Watched, keep_up};
 use data::Data;
 use spec::Spec;
 
@@ -88,7 +88,8 @@ impl Sources {
         let watched = Arc::new(Watched::new(self.options.max_watched_bytes));
         let task = self.runtime.spawn(keep_up(
             Arc::clone(&self.cluster),
-            path,
+            vec![path],
+            Absent::Fails,
             Arc::clone(&watched),
             self.options.clone(),
             Arc::clone(&self.counters),

@@ -34,6 +34,8 @@ pub struct LiveOptions {
     pub retry_after: Duration,
     /// The longest pause before a watch is begun anew.
     pub retry_at_most: Duration,
+    /// The pause before a list is asked for again that the API server does not know.
+    pub ask_absent_again_after: Duration,
     /// Whether services may be at loopback addresses, which a cluster has no use for.
     pub loopback_services: bool,
 }
@@ -52,6 +54,7 @@ impl Default for LiveOptions {
             max_open_questions: 4096,
             retry_after: Duration::from_millis(500),
             retry_at_most: Duration::from_secs(30),
+            ask_absent_again_after: Duration::from_secs(3),
             loopback_services: false,
         }
     }

@@ -4,14 +4,14 @@ mod follow;
 mod pause;
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
 use ajj_engine::{FactError, Limits, Node, Tree, Value, parse_json};
 use std::sync::Arc;
 use tokio::sync::watch;
 
-pub(super) use follow::keep_up;
+pub(super) use follow::{Absent, keep_up};
 
 /// What is known of a list of the API server.
 ///
@@ -21,6 +21,8 @@ pub(super) struct Watched {
     objects: RwLock<Objects>,
     max_bytes: usize,
     progress: watch::Sender<Progress>,
+    /// The revision, for those who wait for the next.
+    revision: watch::Sender<u64>,
     contact: Mutex<Contact>,
 }
 
@@ -33,6 +35,8 @@ struct Objects {
     is_cut: bool,
     /// Grows with each change.
     revision: u64,
+    /// When the first change came that nobody has asked about yet.
+    changed_at: Option<Instant>,
 }
 
 /// How far the first list has come.
@@ -57,6 +61,7 @@ impl Watched {
             objects: RwLock::default(),
             max_bytes,
             progress: watch::Sender::new(Progress::Begun),
+            revision: watch::Sender::new(0),
             contact: Mutex::default(),
         }
     }
@@ -75,6 +80,25 @@ impl Watched {
             return Err(FactError::Failed(message));
         }
         Ok((objects.revision, objects.by_name.values().cloned().collect()))
+    }
+
+    /// The revision of what is known now.
+    pub(super) fn revision(&self) -> u64 {
+        *self.revision.borrow()
+    }
+
+    /// Waits until there is another revision than this one.
+    pub(super) async fn changed(&self, known: u64) {
+        // The sender lives as long as `self`.
+        let _ = self.revision.subscribe().wait_for(|revision| *revision != known).await;
+    }
+
+    /// When the first change came since this was asked before.
+    ///
+    /// To be asked before the objects are: a change in between counts for the next time as well.
+    pub(super) fn take_changed_at(&self) -> Option<Instant> {
+        let mut objects = self.objects.write().unwrap_or_else(PoisonError::into_inner);
+        objects.changed_at.take()
     }
 
     pub(super) fn is_listed(&self) -> bool {
@@ -132,25 +156,49 @@ impl Watched {
     /// Puts a complete list in the place of what was known.
     fn replace(&self, listed: Vec<(Box<str>, Arc<Tree>)>) {
         let mut objects = self.objects.write().unwrap_or_else(PoisonError::into_inner);
-        let mut new = Objects { revision: objects.revision + 1, ..Objects::default() };
+        let mut new = Objects {
+            revision: objects.revision,
+            changed_at: objects.changed_at,
+            ..Objects::default()
+        };
         for (name, object) in listed {
             new.insert(name, object, self.max_bytes);
         }
         *objects = new;
-        drop(objects);
+        self.note(objects);
         self.progress.send_replace(Progress::Listed);
+    }
+
+    /// Takes note that the server knows no such list: there is nothing, and that is all.
+    fn clear(&self) {
+        self.hear();
+        let objects = self.objects.read().unwrap_or_else(PoisonError::into_inner);
+        let is_news = !objects.by_name.is_empty() || objects.is_cut || !self.is_listed();
+        drop(objects);
+        if is_news {
+            self.replace(Vec::new());
+        }
+    }
+
+    /// Counts a change that was made, and tells who waits for it.
+    fn note(&self, mut objects: RwLockWriteGuard<'_, Objects>) {
+        objects.revision += 1;
+        objects.changed_at.get_or_insert_with(Instant::now);
+        let revision = objects.revision;
+        drop(objects);
+        self.revision.send_replace(revision);
     }
 
     fn insert(&self, name: Box<str>, object: Arc<Tree>) {
         let mut objects = self.objects.write().unwrap_or_else(PoisonError::into_inner);
-        objects.revision += 1;
         objects.insert(name, object, self.max_bytes);
+        self.note(objects);
     }
 
     fn remove(&self, name: &str) {
         let mut objects = self.objects.write().unwrap_or_else(PoisonError::into_inner);
-        objects.revision += 1;
         objects.remove(name);
+        self.note(objects);
     }
 }
 

@@ -4,6 +4,7 @@ use crate::decode::{Fields, Problems};
 use crate::diagnostic::Diagnostic;
 use crate::kyverno::exception::{Exception, Exempted};
 use crate::kyverno::pod_security;
+use crate::kyverno::roles::asks_roles;
 use crate::read::Document;
 use crate::rule::Compiled;
 use crate::scalar::wildcard::Wildcard;
@@ -66,5 +67,13 @@ fn decode(document: &Document, problems: &Problems<'_>) -> Option<Exception> {
         let message = "an exception names at least one policy and its rules";
         problems.at(tree.root(), Diagnostic::error("empty-exception", message));
     }
-    Some(Exception { key: key.into(), exempted, others: others?, conditions, pod_security })
+    let asks_roles = tree.root().get("spec").is_some_and(asks_roles);
+    Some(Exception {
+        key: key.into(),
+        exempted,
+        others: others?,
+        conditions,
+        pod_security,
+        asks_roles,
+    })
 }

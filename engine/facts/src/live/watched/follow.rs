@@ -37,10 +37,22 @@ enum End {
     Unreadable(String),
 }
 
+/// What it means that the API server does not know a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::live) enum Absent {
+    /// It has to be there.
+    Fails,
+    /// There are no such objects, as long as it is so.
+    IsEmpty,
+}
+
 /// Keeps what is known of a list up to date, for as long as it is polled.
+///
+/// Several paths are those of one kind's versions: the first that the server knows counts.
 pub(in crate::live) async fn keep_up(
     cluster: Arc<Cluster>,
-    path: String,
+    paths: Vec<String>,
+    absent: Absent,
     watched: Arc<Watched>,
     options: LiveOptions,
     counters: Arc<LiveCounters>,
@@ -49,14 +61,18 @@ pub(in crate::live) async fn keep_up(
     let max_line = options.max_response_bytes;
     let mut version = None;
     loop {
-        let Some(from) = &mut version else {
+        let Some((path, from)) = &mut version else {
             LiveCounters::add(&counters.lists);
-            match list(&cluster, &path, options.call_timeout).await {
-                Ok((listed, at)) => {
+            match list_first(&cluster, &paths, options.call_timeout).await {
+                Ok((path, (listed, at))) => {
                     watched.replace(listed);
-                    version = Some(at);
+                    version = Some((path, at));
                 }
-                Err(error) => {
+                Err((_, FactError::NotFound)) if absent == Absent::IsEmpty => {
+                    watched.clear();
+                    sleep(options.ask_absent_again_after).await;
+                }
+                Err((path, error)) => {
                     watched.lose(Instant::now(), format!("cannot list {path}: {error}"));
                     sleep(pause.take()).await;
                 }
@@ -64,7 +80,7 @@ pub(in crate::live) async fn keep_up(
             continue;
         };
         let mut heard = Heard { last: Instant::now(), anything: false };
-        let end = follow(&cluster, &path, &watched, from, &mut heard, max_line).await;
+        let end = follow(&cluster, path, &watched, from, &mut heard, max_line).await;
         if heard.anything {
             pause.reset();
         }
@@ -90,6 +106,23 @@ struct Heard {
 }
 
 type Listed = (Vec<(Box<str>, Arc<Tree>)>, String);
+
+/// The list at the first path that the server knows; an error comes with its path.
+async fn list_first<'p>(
+    cluster: &Cluster,
+    paths: &'p [String],
+    within: Duration,
+) -> Result<(&'p str, Listed), (&'p str, FactError)> {
+    let mut missing = "";
+    for path in paths {
+        match list(cluster, path, within).await {
+            Ok(listed) => return Ok((path, listed)),
+            Err(FactError::NotFound) => missing = path,
+            Err(error) => return Err((path, error)),
+        }
+    }
+    Err((missing, FactError::NotFound))
+}
 
 async fn list(cluster: &Cluster, path: &str, within: Duration) -> Result<Listed, FactError> {
     let mut listed = Vec::new();
@@ -145,7 +178,8 @@ async fn follow(
     let opened = timeout(GRACE, cluster.watch(path, &query)).await;
     let response = match opened {
         Ok(Ok(response)) => response,
-        Ok(Err((Some(StatusCode::GONE), _))) => return End::Gone,
+        // A list that is no longer served is one that is to be listed anew.
+        Ok(Err((Some(StatusCode::GONE | StatusCode::NOT_FOUND), _))) => return End::Gone,
         Ok(Err((_, error))) => return End::Broken(format!("cannot watch {path}: {error}")),
         Err(_) => return End::Broken(format!("cannot watch {path}: no answer in time")),
     };
