@@ -166,7 +166,9 @@ pub(crate) struct ReplayArguments {
 
 const WEBHOOK_EXAMPLES: &str = "Examples:\n  \
     ajj webhook -p policies/                              with a certificate of its own\n  \
-    ajj webhook -p policies/ --tls-cert c.pem --tls-key k.pem\n\n\
+    ajj webhook -p policies/ --tls-cert c.pem --tls-key k.pem\n  \
+    ajj webhook --cluster                                 with the cluster's policies, in a Pod of it\n  \
+    ajj webhook --cluster --kubeconfig ~/.kube/config     the same from elsewhere\n\n\
     Serves POST /validate, and GET /readyz, /livez, /healthz, /metrics and /decisions/ID.\n\
     Policies are looked at twice a second; a set that does not compile is not taken, and the one\n\
     before goes on. SIGTERM ends it once what came before is answered.";
@@ -175,8 +177,15 @@ const WEBHOOK_EXAMPLES: &str = "Examples:\n  \
 #[command(after_help = WEBHOOK_EXAMPLES)]
 pub(crate) struct WebhookArguments {
     /// Policies: a file, a directory or a glob; give it again for more
-    #[arg(short, long, value_name = "PATH", default_value = "policies")]
+    /// [default: policies, or none with --cluster]
+    #[arg(short, long, value_name = "PATH")]
     pub(crate) policies: Vec<String>,
+    /// Enforce the policies of the cluster, and let it answer what rules ask
+    #[arg(long)]
+    pub(crate) cluster: bool,
+    /// How to reach the cluster [default: as a Pod of it]
+    #[arg(long, value_name = "FILE", requires = "cluster")]
+    pub(crate) kubeconfig: Option<PathBuf>,
     /// The address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8443")]
     pub(crate) listen: std::net::SocketAddr,
@@ -194,6 +203,33 @@ pub(crate) struct WebhookArguments {
         default_value = "localhost,127.0.0.1,::1"
     )]
     pub(crate) tls_names: Vec<String>,
+    /// Keep the webhook registered at the API server, for what the policies are about
+    #[arg(long, requires = "cluster")]
+    pub(crate) register: bool,
+    /// The namespace of the webhook, which is never judged [default: $POD_NAMESPACE or ajj]
+    #[arg(long, value_name = "NAME", requires = "register")]
+    pub(crate) namespace: Option<String>,
+    /// The Service by which the API server reaches the webhook
+    #[arg(long, value_name = "NAME", default_value = "ajj-webhook")]
+    pub(crate) service: String,
+    /// A URL instead of the Service, for a webhook outside of the cluster
+    #[arg(long, value_name = "URL", requires = "register", value_parser = https)]
+    pub(crate) url: Option<String>,
+    /// Namespaces that are not judged, beside the own one, kube-system and kube-node-lease
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', requires = "register")]
+    pub(crate) exempt_namespaces: Vec<String>,
+    /// What vouches for --tls-cert, in PEM, for the registration
+    #[arg(long, value_name = "FILE", requires = "tls_cert", requires = "register")]
+    pub(crate) ca_bundle: Option<PathBuf>,
+    /// The Certificate of cert-manager whose authority it injects into the registration
+    #[arg(
+        long,
+        value_name = "NAMESPACE/NAME",
+        requires = "tls_cert",
+        requires = "register",
+        conflicts_with = "ca_bundle"
+    )]
+    pub(crate) inject_ca_from: Option<String>,
     /// Answer reviews only of clients with a certificate of one of these authorities, in PEM
     #[arg(long, value_name = "FILE")]
     pub(crate) client_ca: Option<PathBuf>,
@@ -203,6 +239,13 @@ pub(crate) struct WebhookArguments {
     /// Which decisions to write to stdout: none, findings or all
     #[arg(long, value_name = "WHICH", default_value = "findings", value_parser = log_decisions)]
     pub(crate) log_decisions: LogDecisions,
+}
+
+fn https(text: &str) -> Result<String, String> {
+    match text.strip_prefix("https://") {
+        Some(rest) if !rest.is_empty() && !rest.contains(['?', '#', '@']) => Ok(text.to_owned()),
+        _ => Err("expected `https://HOST[:PORT][/PATH]`".to_owned()),
+    }
 }
 
 /// One condition on the rows of a suite.

@@ -13,7 +13,8 @@ use ajj_engine::report::{ObjectReport, ResultReport};
 use ajj_engine::{Action, Outcome, Request};
 
 use crate::decision_id::DecisionId;
-use message::{rule_name, shorten};
+use message::rule_name;
+pub(crate) use message::shorten;
 
 /// What is answered to one review.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -24,6 +24,11 @@ impl Replica {
         Self(token)
     }
 
+    /// A number that other replicas mostly do not have.
+    pub(crate) fn number(self) -> u64 {
+        u64::from(u32::from_le_bytes(self.0))
+    }
+
     /// What the ids of its decisions begin with.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()

@@ -2,7 +2,7 @@
 //! is replayed.
 
 use ajj_engine::report::{Keep, ObjectReport};
-use ajj_engine::{Decision, Facts, Outcome, PolicySet, Request};
+use ajj_engine::{Decision, Facts, Outcome, Request, Selected};
 use ajj_facts::FactSource;
 
 use crate::answer::Answer;
@@ -28,15 +28,16 @@ pub struct Judged {
     pub report: Option<ObjectReport>,
 }
 
-/// Decides a request and words the answer.
+/// Decides a request and words the answer. `facts` are those that are known beforehand.
 pub async fn judge(
-    policies: &PolicySet,
+    policies: Selected<'_>,
     request: &Request,
+    facts: Facts,
     source: &impl FactSource,
     replica: Replica,
     detail: Detail,
 ) -> Judged {
-    let decision = ajj_facts::decide(policies, request, Facts::default(), source).await;
+    let decision = ajj_facts::decide(policies, request, facts, source).await;
     let id = DecisionId::new(replica, &request.uid);
     if detail == Detail::Findings && is_clear(&decision) {
         return Judged { id, answer: Answer::default(), report: None };

@@ -5,21 +5,30 @@
 //! review that is replayed goes through the same two. [`run`] puts a server around them.
 
 mod answer;
+mod answers;
+mod cluster;
 mod decision_id;
 mod decision_log;
 mod judge;
+mod kinds;
 mod metrics;
 mod policies;
+mod policy_review;
+mod register;
 pub mod review;
+mod roles;
 mod run;
 mod server;
+mod status;
 mod tls;
 
 pub use answer::{Answer, Cause, Denial};
+pub use cluster::ClusterConfig;
 pub use decision_id::{DecisionId, Replica};
 pub use decision_log::LogDecisions;
 pub use judge::{Detail, Judged, judge};
 pub use policies::Files;
+pub use register::RegistrationConfig;
 pub use run::{Config, RunError, run};
 pub use server::Limits;
 pub use tls::{CertificateSource, TlsError};

@@ -10,7 +10,7 @@ use std::time::Duration;
 use ajj_engine::report::ObjectReport;
 use ajj_engine::{Operation, Outcome};
 
-pub(crate) use text::{Gauges, write};
+pub(crate) use text::{ClusterGauges, Gauges, write};
 
 /// Upper bounds of the buckets of durations, in seconds.
 pub(crate) const BUCKETS: [f64; 12] =

@@ -7,20 +7,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ajj_engine::{Diagnostic, Source};
-use ajj_facts::Offline;
-use arc_swap::ArcSwap;
+use ajj_facts::ConnectError;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Semaphore, watch};
 use tracing::{info, warn};
 
+use crate::answers::Answers;
+use crate::cluster::{Cluster, ClusterConfig};
 use crate::decision_id::Replica;
 use crate::decision_log::{DecisionLog, LogDecisions};
+use crate::kinds::Kinds;
 use crate::metrics::Shard;
 use crate::policies::{Files, Policies, Refused, poll};
+use crate::register::{self, RegistrationConfig};
 use crate::server::{Limits, Phase, Shared, serve};
 use crate::tls::{CertificateSource, Certificates, TlsError, server_config};
 
@@ -29,6 +33,10 @@ use crate::tls::{CertificateSource, Certificates, TlsError, server_config};
 pub struct Config {
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// The cluster that policies and facts come from, if there is one.
+    pub cluster: Option<ClusterConfig>,
+    /// How it registers at the API server of the cluster, if it does.
+    pub registration: Option<RegistrationConfig>,
     /// What it serves with.
     pub certificate: CertificateSource,
     /// The authorities of clients in PEM: given, `/validate` answers only who has a certificate.
@@ -52,6 +60,9 @@ pub enum RunError {
         /// Where.
         sources: Vec<Source>,
     },
+    /// There is no way to a cluster.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
     /// No certificate.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -67,26 +78,47 @@ pub enum RunError {
 const DRAINING: Duration = Duration::from_secs(1);
 
 /// Serves until the process is told to end; then answers what came before, and returns.
-pub fn run(config: Config, files: impl Files) -> Result<(), RunError> {
-    let policies = Arc::new(Policies::default());
-    let stamp = files.stamp();
-    let (sources, diagnostics) = files.load();
-    match policies.offer(&sources, diagnostics) {
-        Ok(warnings) => {
-            warnings.iter().for_each(|warning| crate::policies::tell(warning, &sources));
-        }
-        Err(Refused { diagnostics }) => return Err(RunError::Policies { diagnostics, sources }),
-    }
-    drop(sources);
+///
+/// Policies come from files, from a cluster, or from both.
+pub fn run(config: Config, files: Option<impl Files>) -> Result<(), RunError> {
+    let policies = Arc::new(match config.cluster {
+        Some(_) => Policies::with_cluster(),
+        None => Policies::default(),
+    });
+    let watching = files.map(|files| first_load(files, &policies)).transpose()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let result = runtime.block_on(async {
-        let watching = Arc::clone(&policies);
-        tokio::spawn(poll(files, stamp, watching));
+        if let Some((files, stamp)) = watching {
+            tokio::spawn(poll(files, stamp, Arc::clone(&policies)));
+        }
         listen(config, policies).await
     });
     // A walk over files must not hold up the end.
     runtime.shutdown_timeout(Duration::from_millis(100));
     result
+}
+
+/// Loads policies from files; those that do not compile are no beginning.
+fn first_load<F: Files>(files: F, policies: &Policies) -> Result<(F, u64), RunError> {
+    let stamp = files.stamp();
+    let (sources, diagnostics) = files.load();
+    match policies.offer(&sources, diagnostics) {
+        Ok(warnings) => {
+            warnings.iter().for_each(|warning| crate::policies::tell(warning, &sources));
+            Ok((files, stamp))
+        }
+        Err(Refused { diagnostics }) => Err(RunError::Policies { diagnostics, sources }),
+    }
+}
+
+/// A runtime for what goes on beside requests and connections; ends with the process.
+fn background() -> Result<Handle, std::io::Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let handle = runtime.handle().clone();
+    std::thread::Builder::new()
+        .name("cluster".to_owned())
+        .spawn(move || runtime.block_on(std::future::pending::<()>()))?;
+    Ok(handle)
 }
 
 async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError> {
@@ -101,14 +133,32 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         workers => workers,
     };
+    let replica = Replica::new(&config.replica);
+    let (cluster, answers, kinds, registered) = match config.cluster {
+        None => (None, Answers::nobody(), Arc::new(Kinds::default()), None),
+        Some(cluster) => {
+            let runtime = background()?;
+            let cluster = Arc::new(Cluster::connect(cluster, &runtime).await?);
+            let kinds = Arc::new(Kinds::of_cluster());
+            cluster.keep_up(&runtime, replica, &policies, &kinds);
+            let registered = config.registration.map(|registration| {
+                let live = &cluster.live;
+                register::begin(registration, &runtime, live, &policies, &kinds, &certificates)
+            });
+            let answers = Answers::Cluster(cluster.live.clone());
+            (Some(cluster), answers, kinds, registered)
+        }
+    };
     let shared = Arc::new(Shared {
         policies,
-        facts: Offline::new(&[], &[]).0,
-        kinds: ArcSwap::default(),
+        cluster,
+        registered,
+        answers,
+        kinds,
         log: DecisionLog::new(config.log_decisions, std::io::stdout())?,
         certificates: Arc::clone(&certificates),
         shards: (0..workers).map(|_| Arc::new(Shard::default())).collect(),
-        replica: Replica::new(&config.replica),
+        replica,
         limits,
         clients_need_certificate: config.client_authorities.is_some(),
         is_draining: AtomicBool::new(false),
@@ -117,7 +167,7 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
     });
     let told = told_to_end()?;
     let (phase, phases) = watch::channel(Phase::Serving);
-    let ca_bundle = certificates.ca_bundle().map(|pem| STANDARD.encode(pem));
+    let ca_bundle = certificates.ca_bundle().map(|pem| STANDARD.encode(pem.as_str()));
     tokio::spawn(certificates.keep_fresh());
     announce(&shared, address, ca_bundle.as_deref());
     let ending = Arc::clone(&shared);
@@ -143,6 +193,10 @@ fn announce(shared: &Shared, address: SocketAddr, ca_bundle: Option<&str>) {
         %address, replica, policies = gauges.policies, rules = gauges.rules, digest = gauges.digest,
         ca_bundle, "serving"
     );
+    if shared.cluster.is_some() {
+        // What there is of policies is said when they are there.
+        return;
+    }
     if gauges.not_evaluated > 0 {
         let rules = gauges.not_evaluated;
         warn!(rules, "rules that this build does not evaluate are not enforced");

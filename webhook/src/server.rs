@@ -11,18 +11,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ajj_facts::Offline;
-use arc_swap::ArcSwap;
 use rustls::server::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tracing::warn;
 
+use crate::answers::Answers;
+use crate::cluster::Cluster;
 use crate::decision_id::Replica;
 use crate::decision_log::DecisionLog;
-use crate::metrics::{Gauges, Shard};
+use crate::kinds::Kinds;
+use crate::metrics::{ClusterGauges, Gauges, Shard};
 use crate::policies::Policies;
-use crate::review::ResourceKinds;
+use crate::register::Registered;
 use crate::tls::Certificates;
 pub(crate) use worker::Worker;
 
@@ -68,8 +69,11 @@ impl Default for Limits {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) policies: Arc<Policies>,
-    pub(crate) facts: Offline,
-    pub(crate) kinds: ArcSwap<ResourceKinds>,
+    pub(crate) cluster: Option<Arc<Cluster>>,
+    /// How registration at the API server goes, where that is ours to do.
+    pub(crate) registered: Option<Arc<Registered>>,
+    pub(crate) answers: Answers,
+    pub(crate) kinds: Arc<Kinds>,
     pub(crate) log: DecisionLog,
     pub(crate) certificates: Arc<Certificates>,
     pub(crate) shards: Vec<Arc<Shard>>,
@@ -86,10 +90,12 @@ pub(crate) struct Shared {
 impl Shared {
     /// Whether reviews should be sent here.
     pub(crate) fn is_ready(&self) -> bool {
-        self.policies.current().is_some() && !self.is_draining.load(Ordering::Relaxed)
+        self.policies.current().is_some()
+            && self.certificates.is_settled()
+            && !self.is_draining.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn gauges(&self) -> Gauges {
+    pub(crate) fn gauges(&self) -> Gauges<'_> {
         let current = self.policies.current();
         let (replaced, refused) = self.policies.counts();
         let enforced = current.as_ref();
@@ -108,6 +114,14 @@ impl Shared {
             certificate_expiry: self.certificates.expires() as f64,
             certificate_stale: self.certificates.is_stale(),
             log_dropped: self.log.dropped(),
+            registered: self.registered.as_deref(),
+            broken: enforced.map_or(0, |enforced| enforced.broken),
+            cluster: self.cluster.as_ref().map(|cluster| ClusterGauges {
+                age: cluster.age(),
+                has_trouble: cluster.trouble().is_some(),
+                counters: cluster.live.counters(),
+                lag: &self.policies.lag,
+            }),
         }
     }
 }

@@ -1,7 +1,9 @@
 //! `ajj policy replay`: answers recorded AdmissionReviews as the webhook would.
 
 use ajj_engine::report::document::Decision;
-use ajj_engine::{Diagnostic, Document, Limits, Node, PolicySet, Severity, Span, compile, read};
+use ajj_engine::{
+    Diagnostic, Document, Facts, Limits, Node, PolicySet, Selection, Severity, Span, compile, read,
+};
 use ajj_facts::Offline;
 use ajj_webhook::review::{self, ResourceKinds, respond};
 use ajj_webhook::{Detail, Replica, judge};
@@ -89,7 +91,14 @@ impl Replay<'_> {
             }
         };
         let replica = Replica::new("replay");
-        let judging = judge(self.policies, &request, self.facts, replica, Detail::Everything);
+        let judging = judge(
+            self.policies.select(Selection::Admission),
+            &request,
+            Facts::default(),
+            self.facts,
+            replica,
+            Detail::Everything,
+        );
         let judged = pollster::block_on(judging);
         let decision = judged.report.as_ref().filter(|_| self.verbose).map(Decision::canonical);
         self.lines.extend(respond(&request.uid, &judged.answer, decision));

@@ -30,8 +30,8 @@ use tokio::time::Instant;
 
 use crate::source::FactSource;
 use answer::Sources;
-use cluster::Cluster;
-use watched::{Absent, keep_up};
+use cluster::{Cluster, Shape};
+use watched::{Absent, List, keep_up};
 
 pub use cluster::client;
 pub use connect::{ConnectError, connect};
@@ -77,8 +77,7 @@ impl Live {
         let sources = Arc::new(Sources::new(cluster, runtime, options, counters));
         let namespaces = sources.runtime.spawn(keep_up(
             Arc::clone(&sources.cluster),
-            vec![NAMESPACES.to_owned()],
-            Absent::Fails,
+            List { paths: vec![NAMESPACES.to_owned()], absent: Absent::Fails, shape: Shape::Whole },
             Arc::clone(&sources.namespaces),
             sources.options.clone(),
             Arc::clone(&sources.counters),

@@ -22,6 +22,8 @@ const STARTS: usize = 3;
 const TOKEN: &str = "token";
 const USERS: &str = "token,admin,admin,\"system:masters\"\n";
 
+const API_SERVER: &str = "kube-apiserver";
+
 /// Whether kube-controller-manager runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Controllers {
@@ -40,6 +42,8 @@ pub struct ControlPlane {
     kubectl: Kubectl,
     access: Kubeconfig,
     controllers: Controllers,
+    programs: Programs,
+    layout: arguments::Layout,
     folder: Folder,
 }
 
@@ -100,6 +104,17 @@ impl ControlPlane {
         self.folder.path()
     }
 
+    /// Ends the API server, in the middle of whatever it does; what it keeps stays in etcd.
+    pub fn stop_api_server(&mut self) {
+        self.processes.retain(|process| process.name() != API_SERVER);
+    }
+
+    /// Starts the API server again at the same address, and waits until it is ready.
+    pub fn start_api_server(&mut self) -> Result<(), StartError> {
+        self.run(API_SERVER, self.layout.api_server(self.controllers))?;
+        self.wait_for(&["get", "--raw=/readyz"])
+    }
+
     /// The process ids of the programs.
     pub fn process_ids(&self) -> Vec<u32> {
         self.processes.iter().map(Process::id).collect()
@@ -110,10 +125,10 @@ impl ControlPlane {
         logs(&self.processes)
     }
 
-    fn run(&mut self, program: &Path, arguments: Vec<String>) -> Result<(), StartError> {
-        let name = program.file_name().unwrap_or_default();
-        let log = self.folder.path().join(name).with_extension("log");
-        let process = Process::start(program, arguments, &[], &log).map_err(StartError::Io)?;
+    fn run(&mut self, program: &str, arguments: Vec<String>) -> Result<(), StartError> {
+        let log = self.folder.path().join(program).with_extension("log");
+        let path = self.programs.path(program);
+        let process = Process::start(&path, arguments, &[], &log).map_err(StartError::Io)?;
         self.processes.insert(0, process);
         Ok(())
     }
@@ -154,14 +169,17 @@ fn start(programs: &Programs, controllers: Controllers) -> Result<ControlPlane, 
         home: folder.path().to_owned(),
         kubeconfig: kubeconfig.clone(),
     };
-    let mut plane = ControlPlane { processes: Vec::new(), kubectl, access, controllers, folder };
-    plane.run(&programs.path("etcd"), layout.etcd())?;
-    plane.run(&programs.path("kube-apiserver"), layout.api_server(controllers))?;
+    let programs = programs.clone();
+    let processes = Vec::new();
+    let mut plane =
+        ControlPlane { processes, kubectl, access, controllers, programs, layout, folder };
+    plane.run("etcd", plane.layout.etcd())?;
+    plane.run(API_SERVER, plane.layout.api_server(controllers))?;
     plane.wait_for(&["get", "--raw=/readyz"])?;
     if controllers == Controllers::Running {
         // They end when there is no API server yet, since its certificate is not there.
-        let program = programs.path("kube-controller-manager");
-        plane.run(&program, layout.controller_manager(&kubeconfig))?;
+        let arguments = plane.layout.controller_manager(&kubeconfig);
+        plane.run("kube-controller-manager", arguments)?;
         // The first thing that they make.
         plane.wait_for(&["get", "serviceaccount", "default", "--output=name"])?;
     }

@@ -15,5 +15,7 @@ mod life;
 mod support;
 #[path = "control_plane/users.rs"]
 mod users;
+#[path = "control_plane/webhook_cluster.rs"]
+mod webhook_cluster;
 #[path = "control_plane/webhook_refuses.rs"]
 mod webhook_refuses;

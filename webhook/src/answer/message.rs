@@ -173,7 +173,7 @@ pub(super) fn rank(result: &ResultReport) -> (usize, bool) {
 }
 
 /// The text, cut to so many characters with a mark that it was.
-pub(super) fn shorten(text: &str, most: usize) -> String {
+pub(crate) fn shorten(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         None => text.to_owned(),
         Some(_) => {

@@ -4,12 +4,17 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use ajj_facts::LiveCounters;
 
 use super::{BUCKETS, OPERATIONS, Shard, VERDICTS};
+use crate::policies::{LAGS, Lag};
+use crate::register::Registered;
 
 /// What is read when somebody asks, not counted.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Gauges {
+pub(crate) struct Gauges<'g> {
     pub(crate) ready: bool,
     pub(crate) stale: bool,
     pub(crate) rules: usize,
@@ -21,10 +26,24 @@ pub(crate) struct Gauges {
     pub(crate) certificate_expiry: f64,
     pub(crate) certificate_stale: bool,
     pub(crate) log_dropped: u64,
+    /// Policies of the set that have rules which can only answer with an error.
+    pub(crate) broken: usize,
+    pub(crate) registered: Option<&'g Registered>,
+    pub(crate) cluster: Option<ClusterGauges<'g>>,
+}
+
+/// What is read of a cluster.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClusterGauges<'g> {
+    /// How old the oldest of what is known is; `None` before it is known.
+    pub(crate) age: Option<Duration>,
+    pub(crate) has_trouble: bool,
+    pub(crate) counters: &'g LiveCounters,
+    pub(crate) lag: &'g Lag,
 }
 
 /// Writes everything in the text format of Prometheus.
-pub(crate) fn write(shards: &[Arc<Shard>], gauges: &Gauges) -> String {
+pub(crate) fn write(shards: &[Arc<Shard>], gauges: &Gauges<'_>) -> String {
     let mut out = Page::default();
     out.requests(shards);
     out.durations(shards);
@@ -55,7 +74,11 @@ pub(crate) fn write(shards: &[Arc<Shard>], gauges: &Gauges) -> String {
         "Whether policies offered last were refused and an older set decides.",
         u8::from(gauges.stale),
     );
-    out.one("ajj_policies", "gauge", "Policies in the set that decides.", gauges.policies);
+    out.head("ajj_policies", "gauge", "Policies in the set that decides.");
+    let sound = gauges.policies.saturating_sub(gauges.broken);
+    for (state, count) in [("enforced", sound), ("broken", gauges.broken)] {
+        let _ = writeln!(out.text, "ajj_policies{{state=\"{state}\"}} {count}");
+    }
     out.one("ajj_rules", "gauge", "Rules in the set that decides.", gauges.rules);
     out.one(
         "ajj_rules_not_evaluated",
@@ -80,12 +103,18 @@ pub(crate) fn write(shards: &[Arc<Shard>], gauges: &Gauges) -> String {
         "Whether the certificate files could not be taken and an older pair serves.",
         u8::from(gauges.certificate_stale),
     );
+    if let Some(registered) = gauges.registered {
+        out.registered(registered);
+    }
     out.one(
         "ajj_decision_log_dropped_total",
         "counter",
         "Decisions that were not logged because stdout is too slow.",
         gauges.log_dropped,
     );
+    if let Some(cluster) = &gauges.cluster {
+        out.cluster(cluster);
+    }
     out.text
 }
 
@@ -102,6 +131,95 @@ impl Page {
     fn one(&mut self, name: &str, kind: &str, help: &str, value: impl std::fmt::Display) {
         self.head(name, kind, help);
         let _ = writeln!(self.text, "{name} {value}");
+    }
+
+    fn cluster(&mut self, cluster: &ClusterGauges<'_>) {
+        self.one(
+            "ajj_cluster_listed",
+            "gauge",
+            "Whether policies and namespaces were listed.",
+            u8::from(cluster.age.is_some()),
+        );
+        self.one(
+            "ajj_cluster_age_seconds",
+            "gauge",
+            "How long nothing was heard of a list that is followed; 0 while its watch stands.",
+            cluster.age.unwrap_or_default().as_secs_f64(),
+        );
+        self.one(
+            "ajj_cluster_trouble",
+            "gauge",
+            "Whether a list or watch does not stand; the log says why.",
+            u8::from(cluster.has_trouble),
+        );
+        let name = "ajj_policy_enforcement_lag_seconds";
+        self.head(name, "histogram", "From the event that tells of a change until it decides.");
+        let mut count = 0;
+        for (number, added) in cluster.lag.buckets().enumerate() {
+            count += added;
+            let bound = LAGS.get(number).map_or("+Inf".to_owned(), f64::to_string);
+            let _ = writeln!(self.text, "{name}_bucket{{le=\"{bound}\"}} {count}");
+        }
+        let _ = writeln!(self.text, "{name}_sum {}\n{name}_count {count}", cluster.lag.sum());
+        self.one(
+            "ajj_policy_enforcement_lag_last_seconds",
+            "gauge",
+            "The same of the last change.",
+            cluster.lag.last(),
+        );
+        let counters = cluster.counters;
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        for (name, help, counter) in [
+            ("api_calls", "Calls of the API server for a rule.", &counters.api_calls),
+            ("service_calls", "Calls of services for a rule.", &counters.service_calls),
+            ("writes", "Writes to the API server.", &counters.writes),
+            ("lists", "Lists that feed a watch.", &counters.lists),
+            ("watches", "Watches that were begun.", &counters.watches),
+            ("watch_hits", "Questions that a watch answered.", &counters.watch_hits),
+            ("cache_hits", "Questions that a kept answer answered.", &counters.cache_hits),
+            ("cache_misses", "Questions that neither answered.", &counters.cache_misses),
+            ("joined", "Questions that waited for another's call.", &counters.joined),
+            ("timeouts", "Questions whose answer came too late.", &counters.timeouts),
+            ("refused", "Questions that may not be asked.", &counters.refused),
+            ("failures", "Questions that failed.", &counters.failures),
+        ] {
+            self.one(&format!("ajj_facts_{name}_total"), "counter", help, read(counter));
+        }
+    }
+
+    fn registered(&mut self, registered: &Registered) {
+        self.one(
+            "ajj_registration_current",
+            "gauge",
+            "Whether the API server holds the registration that policies ask for.",
+            u8::from(registered.is_current.load(Ordering::Relaxed)),
+        );
+        let counters = [
+            (
+                "ajj_registration_writes_total",
+                "Registrations that were written.",
+                &registered.writes,
+            ),
+            (
+                "ajj_registration_restored_total",
+                "Changes of the registration by others that were undone.",
+                &registered.restored,
+            ),
+            (
+                "ajj_registration_failures_total",
+                "Registrations that could not be written.",
+                &registered.failures,
+            ),
+        ];
+        for (name, help, counter) in counters {
+            self.one(name, "counter", help, counter.load(Ordering::Relaxed));
+        }
+        self.one(
+            "ajj_registration_kinds_left_out",
+            "gauge",
+            "Kinds that rules name and about which no request comes.",
+            registered.left_out.load(Ordering::Relaxed),
+        );
     }
 
     fn requests(&mut self, shards: &[Arc<Shard>]) {

@@ -39,8 +39,13 @@ impl ResourceKinds {
         self.discovered.insert(resource, kind);
     }
 
+    /// Whether the kind of a resource's objects is known.
+    pub(crate) fn knows(&self, resource: &GroupVersionResource) -> bool {
+        self.discovered.contains_key(resource) || built_in(resource).is_some()
+    }
+
     /// The kind of a resource's objects, if it is not the kind of the request.
-    pub(super) fn other_kind(
+    pub(crate) fn other_kind(
         &self,
         kind: &GroupVersionKind,
         resource: &GroupVersionResource,
@@ -51,15 +56,19 @@ impl ResourceKinds {
             return None;
         }
         let found = self.discovered.get(resource).cloned().or_else(|| {
-            let (group, _, kind) = BUILT_IN.iter().find(|(group, plural, _)| {
-                (*group, *plural) == (&resource.group, &resource.resource)
-            })?;
             Some(GroupVersionKind {
-                group: (*group).into(),
+                group: resource.group.clone(),
                 version: resource.version.clone(),
-                kind: (*kind).into(),
+                kind: built_in(resource)?.into(),
             })
         });
         found.filter(|found| found != kind)
     }
+}
+
+fn built_in(resource: &GroupVersionResource) -> Option<&'static str> {
+    let is_it = |(group, plural, _): &&(&str, &str, &str)| {
+        (*group, *plural) == (&resource.group, &resource.resource)
+    };
+    BUILT_IN.iter().find(is_it).map(|(_, _, kind)| *kind)
 }

@@ -4,8 +4,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use ajj_engine::Operation;
 use ajj_engine::scalar::duration;
+use ajj_engine::{FailurePolicy, Operation, PolicySet, Selection};
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE};
@@ -17,11 +17,13 @@ use jiff::Timestamp;
 use tracing::error;
 
 use super::body::{self, Unread};
-use super::{Peer, Worker};
+use super::{Peer, Shared, Worker};
+use crate::answer::Answer;
 use crate::decision_id::DecisionId;
 use crate::decision_log::LogDecisions;
 use crate::judge::{Detail, judge};
 use crate::metrics::{self, Verdict};
+use crate::policy_review::judge_policy;
 use crate::review;
 
 /// The time that an API server gives where it does not say how much.
@@ -34,6 +36,9 @@ const MARGIN: Duration = Duration::from_millis(200);
 pub(super) fn router(worker: Worker) -> Router {
     Router::new()
         .route("/validate", post(validate))
+        .route("/validate/fail", post(validate_fail))
+        .route("/validate/ignore", post(validate_ignore))
+        .route("/validate/policies", post(validate_policies))
         .route("/livez", get(async || "ok\n"))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(readyz))
@@ -56,12 +61,47 @@ struct Counted {
 }
 
 async fn validate(State(worker): State<Worker>, request: Request) -> Response {
+    reply(&worker, request, About::Objects(Selection::Admission)).await
+}
+
+async fn validate_fail(State(worker): State<Worker>, request: Request) -> Response {
+    let selection = Selection::AdmissionWith(FailurePolicy::Fail);
+    reply(&worker, request, About::Objects(selection)).await
+}
+
+async fn validate_ignore(State(worker): State<Worker>, request: Request) -> Response {
+    let selection = Selection::AdmissionWith(FailurePolicy::Ignore);
+    reply(&worker, request, About::Objects(selection)).await
+}
+
+async fn validate_policies(State(worker): State<Worker>, request: Request) -> Response {
+    reply(&worker, request, About::Policies).await
+}
+
+/// What reviews are about.
+#[derive(Clone, Copy, Debug)]
+enum About {
+    /// Objects, by the rules that are asked here.
+    Objects(Selection),
+    /// Policies themselves, which have to compile.
+    Policies,
+}
+
+/// A review that was read, and how long its answer may take.
+struct Review {
+    request: ajj_engine::Request,
+    started: Instant,
+    deadline: Instant,
+}
+
+/// Reads a review, lets it be judged, and counts what came of it.
+async fn reply(worker: &Worker, request: Request, about: About) -> Response {
     let started = Instant::now();
     let is_http1 = request.version() < Version::HTTP_2;
     let in_flight = worker.shard.enter();
     // A defect must end one answer, not the worker: the failure policy of the caller then decides.
-    let answered = AssertUnwindSafe(answer(&worker, request, started, in_flight)).catch_unwind();
-    let answered = answered.await.unwrap_or_else(|_| {
+    let answered = AssertUnwindSafe(answer(worker, request, started, in_flight, about));
+    let answered = answered.catch_unwind().await.unwrap_or_else(|_| {
         error!("a defect of ajj: a review could not be judged");
         Err(Refusal {
             verdict: Verdict::Failed,
@@ -91,6 +131,7 @@ async fn answer(
     request: Request,
     started: Instant,
     in_flight: u64,
+    about: About,
 ) -> Result<(Counted, Vec<u8>), Refusal> {
     let shared = &worker.shared;
     if in_flight > shared.limits.in_flight {
@@ -105,33 +146,90 @@ async fn answer(
         }
     }
     check_content(&head.headers)?;
-    let current = shared.policies.current();
-    let Some(enforced) = current.as_ref() else {
-        return Err(shed("no policies are loaded yet"));
-    };
     let deadline = started + budget(head.uri.query().unwrap_or_default());
     let body = tokio::time::timeout_at(deadline.into(), body::read(body, &head.headers, shared))
         .await
         .map_err(|_| refused(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"))?
         .map_err(|Unread(status, message)| refused(status, message))?;
-    let kinds = shared.kinds.load();
+    let kinds = shared.kinds.current();
     let request = review::parse(&body.bytes, &kinds, Timestamp::now())
         .map_err(|problem| refused(StatusCode::BAD_REQUEST, problem.to_string()))?;
+    let mut review = Review { request, started, deadline };
+    let answer = match about {
+        About::Objects(selection) => judge_object(worker, selection, &mut review).await?,
+        About::Policies => judge_policy(&review.request).ok_or_else(|| {
+            let kind = review.request.kind.kind.escape_debug();
+            let message = format!(
+                "expected a ClusterPolicy, Policy or PolicyException of kyverno.io, found `{kind}`"
+            );
+            refused(StatusCode::BAD_REQUEST, message)
+        })?,
+    };
+    let is_denied = answer.denial.is_some();
+    let counted = Counted {
+        operation: Some(review.request.operation),
+        verdict: if is_denied { Verdict::Denied } else { Verdict::Allowed },
+    };
+    Ok((counted, review::respond(&review.request.uid, &answer, None::<()>)))
+}
+
+/// Judges an object by the policies.
+async fn judge_object(
+    worker: &Worker,
+    selection: Selection,
+    review: &mut Review,
+) -> Result<Answer, Refusal> {
+    let shared = &worker.shared;
+    let current = shared.policies.current();
+    let Some(enforced) = current.as_ref() else {
+        return Err(shed("no policies are loaded yet"));
+    };
+    let Review { request, started, deadline } = review;
+    complete(shared, &enforced.policies, request, *deadline).await.map_err(unknown)?;
     let detail = match shared.log.level {
         LogDecisions::All => Detail::Everything,
         LogDecisions::None | LogDecisions::Findings => Detail::Findings,
     };
-    let judged = judge(&enforced.policies, &request, &shared.facts, shared.replica, detail).await;
+    let source = shared.answers.until(*deadline);
+    let facts = shared.answers.beforehand(request);
+    let policies = enforced.policies.select(selection);
+    let judging = judge(policies, request, facts, &source, shared.replica, detail);
+    let judged = judging.await;
     if let Some(report) = &judged.report {
         worker.shard.count_findings(report);
-        shared.log.keep(judged.id, &request, report, &enforced.digest, started.elapsed());
+        shared.log.keep(judged.id, request, report, &enforced.digest, started.elapsed());
     }
-    let is_denied = judged.answer.denial.is_some();
-    let counted = Counted {
-        operation: Some(request.operation),
-        verdict: if is_denied { Verdict::Denied } else { Verdict::Allowed },
-    };
-    Ok((counted, review::respond(&request.uid, &judged.answer, None::<()>)))
+    Ok(judged.answer)
+}
+
+/// Adds what the review does not say and rules go by; an error says what cannot be known.
+async fn complete(
+    shared: &Shared,
+    policies: &PolicySet,
+    request: &mut ajj_engine::Request,
+    deadline: Instant,
+) -> Result<(), String> {
+    if !request.subresource.is_empty() && !shared.kinds.is_settled(&request.resource) {
+        let kinds = shared.kinds.look_up(&request.resource, deadline).await.ok_or_else(|| {
+            let (resource, group) = (&request.resource.resource, &request.resource.group);
+            format!("the API server does not say what kind `{resource}` of `{group}` is")
+        })?;
+        request.resource_kind =
+            kinds.other_kind(&request.kind, &request.resource, &request.subresource);
+    }
+    if let Some(cluster) = &shared.cluster
+        && policies.asks_roles_of(request)
+        && let Some(user) = &mut request.user
+    {
+        let filled = cluster.roles.fill(user);
+        filled.map_err(|reason| format!("the roles of the user are not known: {reason}"))?;
+    }
+    Ok(())
+}
+
+/// What rules go by is not known: the failure policy of the caller decides, not a guess.
+fn unknown(reason: String) -> Refusal {
+    Refusal { verdict: Verdict::Failed, status: StatusCode::INTERNAL_SERVER_ERROR, message: reason }
 }
 
 fn check_content(headers: &HeaderMap) -> Result<(), Refusal> {
@@ -179,10 +277,14 @@ fn refused(status: StatusCode, message: impl Into<String>) -> Refusal {
 async fn readyz(State(worker): State<Worker>) -> (StatusCode, &'static str) {
     match worker.shared.is_ready() {
         true => (StatusCode::OK, "ok\n"),
+        false if !worker.shared.certificates.is_settled() => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the authority that replicas share is not known yet\n",
+        ),
         false if worker.shared.policies.current().is_some() => {
             (StatusCode::SERVICE_UNAVAILABLE, "this replica is about to end\n")
         }
-        false => (StatusCode::SERVICE_UNAVAILABLE, "no policies are loaded yet\n"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "policies or namespaces are not loaded yet\n"),
     }
 }
 

@@ -38,6 +38,35 @@ pub(super) enum Write {
     Merge,
 }
 
+/// What an answer is to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// Objects as they are.
+    Whole,
+    /// Their metadata alone.
+    Metadata,
+    /// All resources that the server has, where it is asked what there is.
+    Resources,
+}
+
+impl Shape {
+    /// The media types that are accepted, the best first.
+    fn accept(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Whole => "application/json",
+            Self::Metadata => {
+                "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,\
+                 application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+            }
+            Self::Resources => {
+                "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
+                 application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,\
+                 application/json"
+            }
+        })
+    }
+}
+
 /// How many writes are under way at once.
 const WRITES_AT_ONCE: usize = 4;
 
@@ -71,29 +100,13 @@ impl Cluster {
     pub(super) async fn call(&self, method: Method, path: &str, body: &str) -> Answer {
         let path = self.check(method, path)?;
         LiveCounters::add(&self.counters.api_calls);
-        self.read(method, &path, body).await
+        self.read(method, &path, body, Shape::Whole).await
     }
 
-    /// Reads a page of a list, to feed a watch.
-    pub(super) async fn page(&self, path: &str, query: &str) -> Answer {
+    /// Reads what no rule has asked for, such as a page of a list that feeds a watch.
+    pub(super) async fn page(&self, path: &str, query: &str, shape: Shape) -> Answer {
         let path = self.check(Method::Get, &format!("{path}?{query}"))?;
-        self.read(Method::Get, &path, "").await
-    }
-
-    /// Reads a list of resources that are served: of all groups and versions at once.
-    pub(super) async fn discovery(&self, path: &str) -> Answer {
-        const ALL_AT_ONCE: HeaderValue = HeaderValue::from_static(
-            "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
-             application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList",
-        );
-        let path = self.check(Method::Get, path)?;
-        let request = Request::get(path).header(ACCEPT, ALL_AT_ONCE).body(Body::empty());
-        let response = self.deliver(request).await.map_err(FactError::Failed)?;
-        let status = response.status();
-        if !status.is_success() {
-            return Err(refusal(status, response.into_body()).await);
-        }
-        parse(read_body(response.into_body(), self.max_response_bytes).await?)
+        self.read(Method::Get, &path, "", shape).await
     }
 
     /// Opens a watch of a list.
@@ -101,10 +114,11 @@ impl Cluster {
         &self,
         path: &str,
         query: &str,
+        shape: Shape,
     ) -> Result<Response<Body>, (Option<StatusCode>, FactError)> {
         let path = self.check(Method::Get, &format!("{path}?{query}")).map_err(|e| (None, e))?;
         LiveCounters::add(&self.counters.watches);
-        let response = self.send(Method::Get, &format!("{path}&watch=true"), "").await;
+        let response = self.send(Method::Get, &format!("{path}&watch=true"), "", shape).await;
         let response = response.map_err(|error| (None, error))?;
         match response.status() {
             StatusCode::OK => Ok(response),
@@ -119,9 +133,9 @@ impl Cluster {
         })
     }
 
-    async fn read(&self, method: Method, path: &str, body: &str) -> Answer {
+    async fn read(&self, method: Method, path: &str, body: &str, shape: Shape) -> Answer {
         let _call = self.calls.acquire().await.map_err(|_| closed())?;
-        let response = self.send(method, path, body).await?;
+        let response = self.send(method, path, body, shape).await?;
         let status = response.status();
         if status.is_success() {
             return parse(read_body(response.into_body(), self.max_response_bytes).await?);
@@ -134,6 +148,7 @@ impl Cluster {
         method: Method,
         path: &str,
         body: &str,
+        shape: Shape,
     ) -> Result<Response<Body>, FactError> {
         let request = Request::builder().uri(path);
         let request = match method {
@@ -143,16 +158,16 @@ impl Cluster {
                 .header(CONTENT_TYPE, "application/json")
                 .body(Body::from(body.as_bytes().to_vec())),
         };
-        self.deliver(request).await.map_err(FactError::Failed)
+        self.deliver(request, shape).await.map_err(FactError::Failed)
     }
 
     async fn deliver(
         &self,
         request: http::Result<Request<Body>>,
+        shape: Shape,
     ) -> Result<Response<Body>, String> {
         let mut request = request.map_err(|error| chain(&error))?;
-        let accept = HeaderValue::from_static("application/json");
-        request.headers_mut().entry(ACCEPT).or_insert(accept);
+        request.headers_mut().insert(ACCEPT, shape.accept());
         let response = self.client.send(request).await;
         response.map_err(|error| format!("the API server cannot be asked: {}", chain(&error)))
     }
@@ -189,7 +204,8 @@ impl Cluster {
             request = request.header(CONTENT_TYPE, media_type);
         }
         let body = Body::from(body.into_bytes());
-        let response = self.deliver(request.body(body)).await.map_err(WriteError::Failed)?;
+        let response = self.deliver(request.body(body), Shape::Whole).await;
+        let response = response.map_err(WriteError::Failed)?;
         let status = response.status();
         if !status.is_success() {
             return Err(rejection(status, response.into_body()).await);

@@ -3,7 +3,7 @@
 use ajj_engine::{FactError, GroupVersionKind, Node, Tree};
 
 use super::Live;
-use super::cluster::Cluster;
+use super::cluster::{Cluster, Shape};
 
 /// A resource of an API server, in one of its versions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +31,20 @@ pub struct Discovered {
     pub stale: Vec<String>,
 }
 
+impl Discovered {
+    /// Puts in what was known before of group versions whose list is missing or old: what a server
+    /// that is away serves will come again.
+    pub fn keep_stale(&mut self, before: &Self) {
+        let is_stale = |one: &&ServedResource| {
+            self.stale.iter().any(|stale| *stale == format!("{}/{}", one.group, one.version))
+        };
+        let kept: Vec<_> = before.resources.iter().filter(is_stale).cloned().collect();
+        self.resources.extend(kept);
+        self.resources.sort();
+        self.resources.dedup();
+    }
+}
+
 impl Live {
     /// Asks which resources are served; Kubernetes 1.27 and later say it.
     pub async fn discover(&self) -> Result<Discovered, FactError> {
@@ -48,7 +62,7 @@ impl Live {
 async fn discover(cluster: &Cluster) -> Result<Discovered, FactError> {
     let mut discovered = Discovered::default();
     for path in ["/api", "/apis"] {
-        let document = cluster.discovery(path).await?;
+        let document = cluster.page(path, "", Shape::Resources).await?;
         read(&document, &mut discovered)?;
     }
     discovered.resources.sort();

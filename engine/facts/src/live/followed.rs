@@ -7,7 +7,8 @@ use ajj_engine::{FactError, Tree};
 use tokio::task::JoinHandle;
 
 use super::Live;
-use super::watched::{Absent, Watched, keep_up};
+use super::cluster::Shape;
+use super::watched::{Absent, List, Watched, keep_up};
 
 /// The objects of a list, kept up to date by a watch for as long as this is there.
 ///
@@ -42,12 +43,20 @@ impl Live {
     /// Where it knows none of them, as before a CustomResourceDefinition is installed, the list is
     /// complete and empty, and is asked for again from time to time.
     pub fn follow<P: Into<String>>(&self, paths: impl IntoIterator<Item = P>) -> Followed {
+        self.begin(paths.into_iter().map(Into::into).collect(), Shape::Whole)
+    }
+
+    /// The same, of the objects' metadata alone: to know when something changes.
+    pub fn follow_metadata<P: Into<String>>(&self, paths: impl IntoIterator<Item = P>) -> Followed {
+        self.begin(paths.into_iter().map(Into::into).collect(), Shape::Metadata)
+    }
+
+    fn begin(&self, paths: Vec<String>, shape: Shape) -> Followed {
         let sources = &self.sources;
         let watched = Arc::new(Watched::new(sources.options.max_watched_bytes));
         let task = sources.runtime.spawn(keep_up(
             Arc::clone(&sources.cluster),
-            paths.into_iter().map(Into::into).collect(),
-            Absent::IsEmpty,
+            List { paths, absent: Absent::IsEmpty, shape },
             Arc::clone(&watched),
             sources.options.clone(),
             Arc::clone(&sources.counters),

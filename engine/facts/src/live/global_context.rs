@@ -12,7 +12,8 @@ use tokio::task::JoinHandle;
 
 use super::Answer;
 use super::answer::Sources;
-use super::watched::{Absent, Watched, keep_up};
+use super::cluster::Shape;
+use super::watched::{Absent, List, Watched, keep_up};
 use data::Data;
 use spec::Spec;
 
@@ -88,8 +89,7 @@ impl Sources {
         let watched = Arc::new(Watched::new(self.options.max_watched_bytes));
         let task = self.runtime.spawn(keep_up(
             Arc::clone(&self.cluster),
-            vec![path],
-            Absent::Fails,
+            List { paths: vec![path], absent: Absent::Fails, shape: Shape::Whole },
             Arc::clone(&watched),
             self.options.clone(),
             Arc::clone(&self.counters),

@@ -11,7 +11,7 @@ use ajj_engine::{FactError, Limits, Node, Tree, Value, parse_json};
 use std::sync::Arc;
 use tokio::sync::watch;
 
-pub(super) use follow::{Absent, keep_up};
+pub(super) use follow::{Absent, List, keep_up};
 
 /// What is known of a list of the API server.
 ///

@@ -44,6 +44,10 @@ async fn resources_are_listed_with_kind_scope_and_subresources() {
         ]
     );
     assert_eq!(found.stale, ["metrics.k8s.io/v1beta1"]);
+    let mut later =
+        ajj_facts::Discovered { stale: vec!["apps/v1".to_owned()], ..Default::default() };
+    later.keep_stale(&found);
+    assert_eq!(later.resources, found.resources[2..]);
     let calls = fixture.server.calls_of("/apis");
     assert!(calls[0].headers["accept"].to_str().unwrap().contains("as=APIGroupDiscoveryList"));
 }

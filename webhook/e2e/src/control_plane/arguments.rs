@@ -10,6 +10,7 @@ use crate::free_ports;
 const ISSUER: &str = "https://kubernetes.default.svc";
 
 /// Which files and ports a control plane uses.
+#[derive(Debug)]
 pub(super) struct Layout {
     folder: PathBuf,
     etcd: u16,

@@ -13,7 +13,7 @@ use super::pause::{Pause, share};
 use super::{Watched, name_of, own_tree};
 use crate::live::LiveOptions;
 use crate::live::body::{chain, one_line};
-use crate::live::cluster::{Body, Cluster};
+use crate::live::cluster::{Body, Cluster, Shape};
 use crate::live::counters::LiveCounters;
 
 /// Small enough that a page of large objects is an answer that may be read.
@@ -46,13 +46,19 @@ pub(in crate::live) enum Absent {
     IsEmpty,
 }
 
+/// Which list is kept up to date.
+#[derive(Clone, Debug)]
+pub(in crate::live) struct List {
+    /// Several paths are those of one kind's versions: the first that the server knows counts.
+    pub(in crate::live) paths: Vec<String>,
+    pub(in crate::live) absent: Absent,
+    pub(in crate::live) shape: Shape,
+}
+
 /// Keeps what is known of a list up to date, for as long as it is polled.
-///
-/// Several paths are those of one kind's versions: the first that the server knows counts.
 pub(in crate::live) async fn keep_up(
     cluster: Arc<Cluster>,
-    paths: Vec<String>,
-    absent: Absent,
+    wanted: List,
     watched: Arc<Watched>,
     options: LiveOptions,
     counters: Arc<LiveCounters>,
@@ -63,12 +69,12 @@ pub(in crate::live) async fn keep_up(
     loop {
         let Some((path, from)) = &mut version else {
             LiveCounters::add(&counters.lists);
-            match list_first(&cluster, &paths, options.call_timeout).await {
+            match list_first(&cluster, &wanted, options.call_timeout).await {
                 Ok((path, (listed, at))) => {
                     watched.replace(listed);
                     version = Some((path, at));
                 }
-                Err((_, FactError::NotFound)) if absent == Absent::IsEmpty => {
+                Err((_, FactError::NotFound)) if wanted.absent == Absent::IsEmpty => {
                     watched.clear();
                     sleep(options.ask_absent_again_after).await;
                 }
@@ -80,7 +86,8 @@ pub(in crate::live) async fn keep_up(
             continue;
         };
         let mut heard = Heard { last: Instant::now(), anything: false };
-        let end = follow(&cluster, path, &watched, from, &mut heard, max_line).await;
+        let at = (*path, wanted.shape);
+        let end = follow(&cluster, at, &watched, from, &mut heard, max_line).await;
         if heard.anything {
             pause.reset();
         }
@@ -110,12 +117,12 @@ type Listed = (Vec<(Box<str>, Arc<Tree>)>, String);
 /// The list at the first path that the server knows; an error comes with its path.
 async fn list_first<'p>(
     cluster: &Cluster,
-    paths: &'p [String],
+    wanted: &'p List,
     within: Duration,
 ) -> Result<(&'p str, Listed), (&'p str, FactError)> {
     let mut missing = "";
-    for path in paths {
-        match list(cluster, path, within).await {
+    for path in &wanted.paths {
+        match list(cluster, path, wanted.shape, within).await {
             Ok(listed) => return Ok((path, listed)),
             Err(FactError::NotFound) => missing = path,
             Err(error) => return Err((path, error)),
@@ -124,11 +131,16 @@ async fn list_first<'p>(
     Err((missing, FactError::NotFound))
 }
 
-async fn list(cluster: &Cluster, path: &str, within: Duration) -> Result<Listed, FactError> {
+async fn list(
+    cluster: &Cluster,
+    path: &str,
+    shape: Shape,
+    within: Duration,
+) -> Result<Listed, FactError> {
     let mut listed = Vec::new();
     let mut query = format!("limit={PAGE}");
     loop {
-        let page = match timeout(within, cluster.page(path, &query)).await {
+        let page = match timeout(within, cluster.page(path, &query, shape)).await {
             Ok(page) => page?,
             Err(_) => return Err(FactError::Timeout),
         };
@@ -163,7 +175,7 @@ fn encode(text: &str) -> String {
 
 async fn follow(
     cluster: &Cluster,
-    path: &str,
+    (path, shape): (&str, Shape),
     watched: &Watched,
     version: &mut String,
     heard: &mut Heard,
@@ -175,7 +187,7 @@ async fn follow(
         encode(version),
         lives.as_secs()
     );
-    let opened = timeout(GRACE, cluster.watch(path, &query)).await;
+    let opened = timeout(GRACE, cluster.watch(path, &query, shape)).await;
     let response = match opened {
         Ok(Ok(response)) => response,
         // A list that is no longer served is one that is to be listed anew.

@@ -1,0 +1,103 @@
+//! What a webhook has of its cluster: policies, facts, roles, kinds, and how new all that is.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ajj_facts::{ConnectError, Live, LiveOptions, connect};
+use tokio::runtime::Handle;
+use tracing::warn;
+
+use crate::decision_id::Replica;
+use crate::kinds::Kinds;
+use crate::policies::{ClusterPolicies, Policies};
+use crate::roles::Roles;
+use crate::status;
+
+/// How to reach an API server.
+#[derive(Clone, Debug, Default)]
+pub struct ClusterConfig {
+    /// A kubeconfig; without one, what a Pod is given.
+    pub kubeconfig: Option<PathBuf>,
+}
+
+/// A cluster that is followed.
+#[derive(Debug)]
+pub(crate) struct Cluster {
+    pub(crate) live: Live,
+    pub(crate) policies: ClusterPolicies,
+    pub(crate) roles: Roles,
+}
+
+/// How often it is said that the API server cannot be heard.
+const SAY_AGAIN: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_secs(1);
+
+impl Cluster {
+    /// Begins to follow, on a runtime that lives as long as the process.
+    pub(crate) async fn connect(
+        config: ClusterConfig,
+        runtime: &Handle,
+    ) -> Result<Self, ConnectError> {
+        let handle = runtime.clone();
+        let connected = runtime.spawn(async move {
+            let client = connect(config.kubeconfig.as_deref()).await?;
+            Ok(Live::new(client, handle, LiveOptions::default()))
+        });
+        let live = match connected.await {
+            Ok(live) => live?,
+            Err(defect) => std::panic::resume_unwind(defect.into_panic()),
+        };
+        let policies = ClusterPolicies::new(&live);
+        Ok(Self { roles: Roles::new(live.clone()), policies, live })
+    }
+
+    /// Keeps everything up to date, from tasks on `runtime`.
+    pub(crate) fn keep_up(
+        self: &Arc<Self>,
+        runtime: &Handle,
+        replica: Replica,
+        policies: &Arc<Policies>,
+        kinds: &Arc<Kinds>,
+    ) {
+        let (cluster, policies) = (Arc::clone(self), Arc::clone(policies));
+        runtime.spawn(async move {
+            cluster.policies.enforce(&cluster.live, &cluster.roles, &policies).await;
+        });
+        let (cluster, kinds) = (Arc::clone(self), Arc::clone(kinds));
+        runtime.spawn(async move { kinds.keep_up(&cluster.live).await });
+        let (writer, outcome) = (self.live.writer(), self.policies.outcome());
+        runtime.spawn(status::keep_up(writer, outcome, replica));
+        let cluster = Arc::clone(self);
+        runtime.spawn(async move { cluster.say_trouble().await });
+    }
+
+    /// How old the oldest of what is known is; `None` before everything was listed.
+    pub(crate) fn age(&self) -> Option<Duration> {
+        Some(self.policies.age()?.max(self.live.age()?))
+    }
+
+    /// What is in the way of hearing of changes.
+    pub(crate) fn trouble(&self) -> Option<String> {
+        let own = self.live.trouble().or_else(|| self.policies.trouble());
+        own.or_else(|| self.roles.trouble())
+    }
+
+    async fn say_trouble(&self) {
+        let mut said: Option<(tokio::time::Instant, String)> = None;
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let Some(trouble) = self.trouble() else {
+                said = None;
+                continue;
+            };
+            let is_known = |(at, text): &(tokio::time::Instant, String)| {
+                at.elapsed() < SAY_AGAIN && *text == trouble
+            };
+            if !said.as_ref().is_some_and(is_known) {
+                warn!(trouble, "changes of the cluster do not come; what was known goes on");
+                said = Some((tokio::time::Instant::now(), trouble));
+            }
+        }
+    }
+}
