@@ -16,11 +16,12 @@ use crate::tree::Node;
 
 use crate::rule::{Program, Rule};
 
-use super::PolicySet;
+use super::{PolicySet, Selection};
 
 /// What the rules of one request share.
 struct Round<'t> {
     set: &'t PolicySet,
+    selection: Selection,
     request: &'t Request,
     surroundings: Surroundings<'t>,
     /// What matchers are asked about, but for what differs from rule to rule.
@@ -42,6 +43,7 @@ struct Said {
 impl PolicySet {
     pub(super) fn run(
         &self,
+        selection: Selection,
         request: &Request,
         facts: &Facts,
         last_round: bool,
@@ -59,6 +61,7 @@ impl PolicySet {
             };
             let round = Round {
                 set: self,
+                selection,
                 request,
                 surroundings,
                 subject: subject(request, request.object_root_or_old()),
@@ -86,7 +89,7 @@ impl<'t> Round<'t> {
         let candidates = self.set.index.candidates(self.request);
         for &number in &*candidates {
             let Some(rule) = self.set.rules.get(number as usize) else { continue };
-            if !rule.scope.holds(&self.request.matched_kind().kind) {
+            if !self.selection.holds(rule) || !rule.scope.holds(&self.request.matched_kind().kind) {
                 continue;
             }
             let said = match self.matches(rule, self.subject) {
