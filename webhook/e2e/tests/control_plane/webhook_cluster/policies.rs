@@ -135,9 +135,10 @@ fn without_review(policy: &Value) {
         "op": "add",
         "path": "/webhooks/1/objectSelector",
         "value": {"matchExpressions": [{"key": "ajj-e2e.dev/unasked", "operator": "DoesNotExist"}]},
-    }]);
+    }])
+    .to_string();
     let patch = ["patch", "validatingwebhookconfiguration", "ajj", "--type=json", "--patch"];
-    let patch = [&patch[..], &[&unasked.to_string()]].concat();
+    let patch = [&patch[..], &[unasked.as_str()]].concat();
     let patched = plane().kubectl(&patch, "").unwrap();
     assert_eq!(patched.code, 0, "{patched:?}");
     eventually(BOUND, || kubectl_with("create -f -", &policy.to_string()).succeeded()).unwrap();
