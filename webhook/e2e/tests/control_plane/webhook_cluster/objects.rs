@@ -58,7 +58,7 @@ fn what_a_policy_refuses_kubectl_explains() {
          \"objects.ajj.dev\" denied the request: Deployment refused/web: 1 rule denies (team) \
          [decision …]\n  \
          1. refused-labels/team (high): every Deployment belongs to a team\n     \
-         metadata.labels.team: expected `?*`, found nothing\n     \
+         metadata.labels.team: must be `?*`, is not there\n     \
          fix: add the label `team`\n"
     );
     assert_eq!((refused.stdout.as_str(), refused.code), ("", 1));
