@@ -13,14 +13,19 @@ pub(crate) use build::{Builder, DuplicateKey};
 use std::sync::Arc;
 
 /// An immutable tree of nulls, booleans, numbers, strings, lists and maps.
+///
+/// What it holds is shared: a clone and a part of it as a tree of its own ([`Node::to_tree`]) cost
+/// no copy.
 #[derive(Clone)]
 pub struct Tree {
     /// The text it was read from; plain strings are slices of it.
     source: Arc<str>,
     /// Strings that stand differently in the source: escaped, folded, or made by the engine.
-    decoded: Box<str>,
-    slots: Box<[Slot]>,
+    decoded: Arc<str>,
+    slots: Arc<[Slot]>,
     root: u32,
+    /// The first of the slots below the root, which stand side by side.
+    first: u32,
 }
 
 /// A byte range of one of the tree's two texts.
@@ -46,6 +51,16 @@ pub(crate) enum Slot {
     List(Range),
     /// `length` pairs of slots from `start`: key, value, key, value.
     Map(Range),
+}
+
+impl Slot {
+    /// The bytes of the text, where this is a string.
+    fn text_length(self) -> Option<usize> {
+        match self {
+            Self::String(range) | Self::Decoded(range) => Some(range.length as usize),
+            _ => None,
+        }
+    }
 }
 
 /// A place in a [`Tree`]: what rules read.
@@ -91,16 +106,23 @@ impl Tree {
     pub(crate) fn from_text(text: &str) -> Self {
         let range = Range { start: 0, length: text.len() as u32 };
         Self {
-            source: "".into(),
+            source: Arc::default(),
             decoded: text.into(),
-            slots: Box::new([Slot::Decoded(range)]),
+            slots: Arc::new([Slot::Decoded(range)]),
             root: 0,
+            first: 0,
         }
     }
 
     /// A tree that is `null`.
     pub(crate) fn null() -> Self {
-        Self { source: "".into(), decoded: "".into(), slots: Box::new([Slot::Null]), root: 0 }
+        Self {
+            source: Arc::default(),
+            decoded: Arc::default(),
+            slots: Arc::new([Slot::Null]),
+            root: 0,
+            first: 0,
+        }
     }
 
     /// The text the tree was read from; empty if the engine made it.
@@ -109,13 +131,45 @@ impl Tree {
     }
 
     /// How many nodes there are, keys included.
+    ///
+    /// What stands behind an alias of YAML counts once, and in a part of such a tree perhaps more
+    /// than belongs to it.
     pub fn len(&self) -> usize {
-        self.slots.len()
+        self.below().len() + 1
     }
 
     /// Whether there is no node at all; never true of a tree that was read.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
+    }
+
+    /// The slots of all nodes but the root.
+    fn below(&self) -> &[Slot] {
+        let end = match self.slot(self.root) {
+            Slot::List(range) => range.start + range.length,
+            Slot::Map(range) => range.start + 2 * range.length,
+            _ => self.first,
+        };
+        self.slots.get(self.first as usize..end as usize).unwrap_or_default()
+    }
+
+    /// The first of the slots below a place: where the list or map begins that was closed first.
+    fn first_below(&self, index: u32) -> u32 {
+        let mut slot = self.slot(index);
+        loop {
+            let (start, length) = match slot {
+                Slot::List(range) => (range.start, range.length),
+                Slot::Map(range) => (range.start, 2 * range.length),
+                _ => return index,
+            };
+            let children = start as usize..start as usize + length as usize;
+            let mut children = self.slots.get(children).unwrap_or_default().iter();
+            let inner = children.find(|child| matches!(child, Slot::List(_) | Slot::Map(_)));
+            match inner {
+                Some(inner) => slot = *inner,
+                None => return start,
+            }
+        }
     }
 
     fn slot(&self, index: u32) -> Slot {
@@ -333,17 +387,24 @@ impl<'t> Entries<'t> {
     /// The key's own node and the value under `key`.
     pub fn entry(&self, key: &str) -> Option<(Node<'t>, Node<'t>)> {
         let tree = self.tree;
-        (0..self.range.length).find_map(|offset| {
-            let index = self.range.start + 2 * offset;
-            let slot = tree.slot(index);
-            // Most keys differ in length: their text need not be looked at.
-            let same_length = match slot {
-                Slot::String(range) | Slot::Decoded(range) => range.length as usize == key.len(),
-                _ => false,
+        let key = key.as_bytes();
+        let start = self.range.start as usize;
+        let slots = tree.slots.get(start..start + 2 * self.range.length as usize)?;
+        let (pairs, _) = slots.as_chunks::<2>();
+        let offset = pairs.iter().position(|[slot, _]| {
+            let (text, range) = match slot {
+                Slot::String(range) => (tree.source.as_bytes(), range),
+                Slot::Decoded(range) => (tree.decoded.as_bytes(), range),
+                _ => return false,
             };
-            (same_length && tree.text(slot) == Some(key))
-                .then_some((Node { tree, index }, Node { tree, index: index + 1 }))
-        })
+            // Most keys differ in length: their text need not be looked at.
+            range.length as usize == key.len() && {
+                let at = range.start as usize;
+                text.get(at..at + key.len()) == Some(key)
+            }
+        })?;
+        let index = self.range.start + 2 * offset as u32;
+        Some((Node { tree, index }, Node { tree, index: index + 1 }))
     }
 
     /// Keys and values in the order they were written.

@@ -92,12 +92,11 @@ fn parse_value(
     places: bool,
 ) -> Result<(Parsed, usize), ReadError> {
     let document = text.get(..chunk.end).unwrap_or_default();
-    let mut reader = Reader {
-        text: document,
-        position: chunk.content.unwrap_or(chunk.start),
-        builder: Builder::new(Arc::clone(text), places),
-        scratch: String::new(),
-    };
+    let position = chunk.content.unwrap_or(chunk.start);
+    let mut builder = Builder::new(Arc::clone(text), places);
+    // Of a stream, the chunk is all of the rest: what is long grows as it is read.
+    builder.reserve((document.len() - position.min(document.len())).div_ceil(6).min(2048));
+    let mut reader = Reader { text: document, position, builder };
     reader.document(limits)?;
     let Reader { builder, position, .. } = reader;
     let (tree, places) = builder.finish().map_err(ReadError::from)?;
@@ -108,8 +107,6 @@ struct Reader<'t> {
     text: &'t str,
     position: usize,
     builder: Builder,
-    /// Holds strings while they are decoded.
-    scratch: String,
 }
 
 /// What may come next.
@@ -127,88 +124,97 @@ enum Expect {
 
 impl Reader<'_> {
     fn document(&mut self, limits: &Limits) -> Result<(), ReadError> {
-        let mut expect = Expect::Value;
-        // Whether what is open is a map, innermost last.
-        let mut open: Vec<bool> = Vec::new();
+        // Each round reads a value, or the beginning of one that holds others.
         loop {
-            self.position = skip_space(self.text.as_bytes(), self.position);
-            let start = self.position;
-            let next = self.text.as_bytes().get(start).copied();
-            expect = match (expect, next) {
-                (Expect::CommaOrEnd, Some(b',')) => {
+            let mut next = self.next();
+            let mut start = self.position;
+            match next {
+                Some(b'"') => self.string()?,
+                Some(bracket @ (b'{' | b'[')) => {
+                    let is_map = bracket == b'{';
+                    self.check_depth(limits)?;
                     self.position += 1;
-                    match open.last() {
-                        Some(true) => Expect::Key,
-                        _ => Expect::Value,
+                    next = self.next();
+                    match (is_map, next) {
+                        (true, Some(b'}')) | (false, Some(b']')) => {
+                            self.position += 1;
+                            self.builder.empty(is_map, (start as u32, self.position as u32));
+                            start = self.position - 1;
+                        }
+                        (_, next) => {
+                            self.builder.open(is_map, (start as u32, start as u32));
+                            match (is_map, next) {
+                                (true, Some(b'"')) => self.key()?,
+                                (true, _) => return Err(self.unexpected(Expect::KeyOrEnd)),
+                                (false, None) => return Err(self.unexpected(Expect::ItemOrEnd)),
+                                (false, Some(_)) => {}
+                            }
+                            continue;
+                        }
                     }
                 }
-                (Expect::CommaOrEnd | Expect::KeyOrEnd, Some(b'}'))
-                    if open.last() == Some(&true) =>
-                {
-                    self.close(&mut open)?
-                }
-                (Expect::CommaOrEnd | Expect::ItemOrEnd, Some(b']'))
-                    if open.last() == Some(&false) =>
-                {
-                    self.close(&mut open)?
-                }
-                (Expect::Key | Expect::KeyOrEnd, Some(b'"')) => {
-                    self.string()?;
-                    self.colon()?;
-                    Expect::Value
-                }
-                (Expect::Value | Expect::ItemOrEnd, Some(b'{' | b'[')) => {
-                    let is_map = next == Some(b'{');
-                    let place = (start as u32, start as u32);
-                    if open.len() >= limits.max_depth_json {
-                        let message = format!(
-                            "lists and maps stand more than {} deep",
-                            limits.max_depth_json
-                        );
-                        return Err(ReadError::new("too-deep", message, (place.0, place.0 + 1)));
-                    }
-                    self.position += 1;
-                    open.push(is_map);
-                    if is_map {
-                        self.builder.open_map(place);
-                        Expect::KeyOrEnd
-                    } else {
-                        self.builder.open_list(place);
-                        Expect::ItemOrEnd
-                    }
-                }
-                (Expect::Value | Expect::ItemOrEnd, Some(_)) => {
-                    self.scalar()?;
-                    Expect::CommaOrEnd
-                }
-                _ => {
-                    return Err(unexpected(self.text, start, wanted(expect, open.last().copied())));
-                }
-            };
-            if expect == Expect::CommaOrEnd {
-                if open.is_empty() {
-                    return Ok(());
-                }
+                Some(_) => self.scalar()?,
+                None => return Err(self.unexpected(Expect::Value)),
+            }
+            // What the value ends may end with it.
+            loop {
+                let Some(in_map) = self.builder.is_in_map() else { return Ok(()) };
                 if self.builder.len() > limits.max_nodes {
                     let message =
                         format!("expected at most {} values in one document", limits.max_nodes);
                     let place = (start as u32, self.position as u32);
                     return Err(ReadError::new("too-large", message, place));
                 }
+                next = self.next();
+                start = self.position;
+                match (in_map, next) {
+                    (true, Some(b',')) => {
+                        self.position += 1;
+                        if self.next() != Some(b'"') {
+                            return Err(self.unexpected(Expect::Key));
+                        }
+                        self.key()?;
+                        break;
+                    }
+                    (false, Some(b',')) => {
+                        self.position += 1;
+                        break;
+                    }
+                    (true, Some(b'}')) | (false, Some(b']')) => self.close()?,
+                    _ => return Err(self.unexpected(Expect::CommaOrEnd)),
+                }
             }
         }
     }
 
-    fn close(&mut self, open: &mut Vec<bool>) -> Result<Expect, ReadError> {
-        self.position += 1;
-        open.pop();
-        self.builder.close_at(self.position as u32).map_err(ReadError::from)?;
-        Ok(Expect::CommaOrEnd)
+    /// The next byte that is no white space, at which the position then stands.
+    fn next(&mut self) -> Option<u8> {
+        let bytes = self.text.as_bytes();
+        loop {
+            match bytes.get(self.position) {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.position += 1,
+                next => return next.copied(),
+            }
+        }
     }
 
-    fn colon(&mut self) -> Result<(), ReadError> {
-        self.position = skip_space(self.text.as_bytes(), self.position);
-        match self.text.as_bytes().get(self.position) {
+    fn check_depth(&self, limits: &Limits) -> Result<(), ReadError> {
+        if self.builder.depth() < limits.max_depth_json {
+            return Ok(());
+        }
+        let message = format!("lists and maps stand more than {} deep", limits.max_depth_json);
+        let start = self.position as u32;
+        Err(ReadError::new("too-deep", message, (start, start + 1)))
+    }
+
+    fn close(&mut self) -> Result<(), ReadError> {
+        self.position += 1;
+        self.builder.close_at(self.position as u32).map_err(ReadError::from)
+    }
+
+    fn key(&mut self) -> Result<(), ReadError> {
+        self.string()?;
+        match self.next() {
             Some(b':') => {
                 self.position += 1;
                 Ok(())
@@ -217,12 +223,15 @@ impl Reader<'_> {
         }
     }
 
+    fn unexpected(&self, expect: Expect) -> ReadError {
+        unexpected(self.text, self.position, wanted(expect, self.builder.is_in_map()))
+    }
+
     fn scalar(&mut self) -> Result<(), ReadError> {
         let start = self.position;
         let rest = self.text.as_bytes().get(start..).unwrap_or_default();
         let place = |length: usize| (start as u32, (start + length) as u32);
         match rest {
-            [b'"', ..] => return self.string(),
             [b'-' | b'0'..=b'9', ..] => return self.number(),
             [b't', b'r', b'u', b'e', ..] => {
                 self.builder.bool(true, place(4));

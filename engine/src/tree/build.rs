@@ -37,8 +37,11 @@ struct Open {
     place: (u32, u32),
 }
 
-/// Beyond this many entries, equal keys are looked for by hash.
-const SCAN_LIMIT: usize = 16;
+/// Beyond this many entries, all keys are put into a table to find equal ones.
+const SCAN_LIMIT: usize = 32;
+
+/// Up to so many entries, keys are compared with one another at once.
+const FEW_KEYS: usize = 6;
 
 impl Builder {
     pub(crate) fn new(source: Arc<str>, record_places: bool) -> Self {
@@ -121,6 +124,7 @@ impl Builder {
     pub(crate) fn reserve(&mut self, nodes: usize) {
         self.slots.reserve(nodes);
         self.pending.reserve(64.min(nodes));
+        self.open.reserve(16.min(nodes));
     }
 
     /// Whether the innermost list or map has nothing in it yet.
@@ -128,12 +132,33 @@ impl Builder {
         self.open.last().is_some_and(|open| open.start == self.pending.len())
     }
 
+    /// Begins a list or map.
+    pub(crate) fn open(&mut self, is_map: bool, place: (u32, u32)) {
+        self.open.push(Open { start: self.pending.len(), is_map, place });
+    }
+
+    /// A list or map without anything in it.
+    pub(crate) fn empty(&mut self, is_map: bool, place: (u32, u32)) {
+        let range = Range { start: self.slots.len() as u32, length: 0 };
+        self.push(if is_map { Slot::Map(range) } else { Slot::List(range) }, place);
+    }
+
     pub(crate) fn open_list(&mut self, place: (u32, u32)) {
-        self.open.push(Open { start: self.pending.len(), is_map: false, place });
+        self.open(false, place);
     }
 
     pub(crate) fn open_map(&mut self, place: (u32, u32)) {
-        self.open.push(Open { start: self.pending.len(), is_map: true, place });
+        self.open(true, place);
+    }
+
+    /// How many lists and maps are open.
+    pub(crate) fn depth(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Whether the innermost that is open is a map; none where nothing is open.
+    pub(crate) fn is_in_map(&self) -> Option<bool> {
+        self.open.last().map(|open| open.is_map)
     }
 
     /// How many nodes there are so far.
@@ -196,7 +221,8 @@ impl Builder {
     fn settle(&mut self, open: &Open) {
         let start = self.slots.len() as u32;
         let count = (self.pending.len() - open.start) as u32;
-        self.slots.extend(self.pending.drain(open.start..));
+        self.slots.extend_from_slice(self.pending.get(open.start..).unwrap_or_default());
+        self.pending.truncate(open.start);
         if self.record_places {
             self.places.extend(self.pending_places.drain(open.start..));
         }
@@ -220,27 +246,51 @@ impl Builder {
 
     /// Refuses equal keys. Keys that are no strings stand for merges and are left out.
     fn check_keys(&self, start: usize) -> Result<(), DuplicateKey> {
-        let keys = self.pending.get(start..).unwrap_or_default();
-        let key = |position: usize| keys.get(2 * position).and_then(|slot| self.text(*slot));
-        let count = keys.len() / 2;
-        if count <= SCAN_LIMIT {
-            for second in 1..count {
-                for first in 0..second {
-                    if key(first) == key(second) && key(first).is_some() {
-                        return Err(self.duplicate(start, first, second));
-                    }
-                }
-            }
-            return Ok(());
+        let (pairs, _) = self.pending.get(start..).unwrap_or_default().as_chunks::<2>();
+        if pairs.len() <= SCAN_LIMIT {
+            return match self.first_equal_keys(pairs) {
+                Some((first, second)) => Err(self.duplicate(start, first, second)),
+                None => Ok(()),
+            };
         }
-        let mut seen = HashMap::with_capacity(count);
-        for second in 0..count {
-            let Some(text) = key(second) else { continue };
+        let mut seen = HashMap::with_capacity(pairs.len());
+        for (second, [key, _]) in pairs.iter().enumerate() {
+            let Some(text) = self.text_bytes(*key) else { continue };
             if let Some(first) = seen.insert(text, second) {
                 return Err(self.duplicate(start, first, second));
             }
         }
         Ok(())
+    }
+
+    fn first_equal_keys(&self, pairs: &[[Slot; 2]]) -> Option<(usize, usize)> {
+        let before = |second: usize, text: &[u8]| {
+            let mut before = pairs.iter().take(second);
+            before.position(|[key, _]| {
+                key.text_length() == Some(text.len()) && self.text_bytes(*key) == Some(text)
+            })
+        };
+        if pairs.len() <= FEW_KEYS {
+            return pairs.iter().enumerate().skip(1).find_map(|(second, [key, _])| {
+                Some((before(second, self.text_bytes(*key)?)?, second))
+            });
+        }
+        // Keys are compared only where a small set of hashes says that they may be equal.
+        let mut hashes = [0_u64; 8];
+        for (second, [key, _]) in pairs.iter().enumerate() {
+            let Some(text) = self.text_bytes(*key) else { continue };
+            let hash = hash(text);
+            let bit = 1 << (hash & 63);
+            let Some(word) = hashes.get_mut((hash >> 6) as usize & 7) else { continue };
+            if *word & bit == 0 {
+                *word |= bit;
+                continue;
+            }
+            if let Some(first) = before(second, text) {
+                return Some((first, second));
+            }
+        }
+        None
     }
 
     fn duplicate(&self, start: usize, first: usize, second: usize) -> DuplicateKey {
@@ -264,6 +314,15 @@ impl Builder {
         text.get(range.start as usize..(range.start + range.length) as usize)
     }
 
+    fn text_bytes(&self, slot: Slot) -> Option<&[u8]> {
+        let (text, range) = match slot {
+            Slot::String(range) => (self.source.as_bytes(), range),
+            Slot::Decoded(range) => (self.decoded.as_bytes(), range),
+            _ => return None,
+        };
+        text.get(range.start as usize..range.start as usize + range.length as usize)
+    }
+
     /// The tree, and the byte range of each slot where they were recorded.
     ///
     /// What is still open is closed; a document without content is `null`.
@@ -278,10 +337,21 @@ impl Builder {
         }
         let tree = Tree {
             source: self.source,
-            decoded: self.decoded.into_boxed_str(),
-            slots: self.slots.into_boxed_slice(),
+            decoded: if self.decoded.is_empty() { Arc::default() } else { self.decoded.into() },
+            slots: self.slots.into(),
             root,
+            first: 0,
         };
         Ok((tree, self.places))
     }
+}
+
+/// Few bits of a key: of its length, its first and its last bytes.
+fn hash(text: &[u8]) -> u64 {
+    let word = |bytes: Option<&[u8; 8]>| bytes.map(|bytes| u64::from_le_bytes(*bytes));
+    let mixed = match (word(text.first_chunk()), word(text.last_chunk())) {
+        (Some(first), Some(last)) => first ^ last.rotate_left(29),
+        _ => text.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
+    (mixed ^ text.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 55
 }

@@ -1,5 +1,7 @@
 //! Copies a part of a tree into a tree of its own, without recursion.
 
+use std::sync::Arc;
+
 use super::{Builder, Node, Slot, Tree};
 
 /// Places are not kept: the copy is read, not pointed into.
@@ -20,11 +22,20 @@ enum Step<'t> {
 }
 
 impl<'t> Node<'t> {
-    /// This place and what is below it, as a tree of its own over the same text.
+    /// This place and what is below it, as a tree of its own.
+    ///
+    /// Nothing is copied: both trees share what they hold, for as long as one of them is there.
+    ///
+    /// ```
+    /// # use ajj_engine::{Limits, parse_json};
+    /// let review = parse_json(r#"{"request": {"object": {"kind": "Pod"}}}"#, &Limits::default())?;
+    /// let object = review.root().at(&["request", "object"]).map(|object| object.to_tree());
+    /// assert_eq!(object.unwrap().root().to_json(), r#"{"kind":"Pod"}"#);
+    /// # Ok::<(), ajj_engine::ReadError>(())
+    /// ```
     pub fn to_tree(self) -> Tree {
-        let mut builder = Builder::new(self.tree.source.clone(), false);
-        copy(self, Numbers::Kept, &mut builder);
-        finish(builder)
+        let first = self.tree.first_below(self.index);
+        Tree { root: self.index, first, ..self.tree.clone() }
     }
 
     /// The same, with `metadata.namespace` set, where this is a map.
@@ -55,7 +66,13 @@ pub(super) fn finish(builder: Builder) -> Tree {
     match builder.finish() {
         Ok((tree, _)) => tree,
         // Invariant: the keys of a tree are already known to differ.
-        Err(_) => Tree { source: "".into(), decoded: "".into(), slots: Box::new([]), root: 0 },
+        Err(_) => Tree {
+            source: Arc::default(),
+            decoded: Arc::default(),
+            slots: Arc::default(),
+            root: 0,
+            first: 0,
+        },
     }
 }
 
@@ -108,6 +125,7 @@ pub(super) fn copy<'t>(node: Node<'t>, numbers: Numbers, builder: &mut Builder) 
 #[cfg(test)]
 mod tests {
     use super::{Builder, NO_PLACE, Tree};
+    use crate::read::{Limits, parse_json};
 
     /// `{"items": [{"kind": "Pod", "metadata": METADATA}], "n": 1}`.
     fn list(metadata: &[(&str, &str)]) -> Tree {
@@ -141,7 +159,32 @@ mod tests {
         let item = tree.root().get("items").unwrap().as_list().unwrap().get(0).unwrap();
         let copy = item.to_tree();
         assert_eq!(copy.root().to_json(), r#"{"kind":"Pod","metadata":{"name":"a"}}"#);
-        assert_eq!(copy.len(), 7);
+        assert_eq!((copy.len(), item.get("kind").unwrap().to_tree().len()), (7, 1));
+        // A part of a part, and a copy of a part with another source.
+        let inner = copy.root().get("metadata").unwrap().to_tree();
+        assert_eq!((inner.root().to_json(), inner.len()), (r#"{"name":"a"}"#.to_owned(), 3));
+        assert!(!inner.root().same_place(copy.root().get("metadata").unwrap()));
+        let lists = Tree::list_of(&[inner.root(), tree.root().get("items").unwrap()]);
+        assert_eq!(
+            lists.root().to_json(),
+            r#"[{"name":"a"},[{"kind":"Pod","metadata":{"name":"a"}}]]"#
+        );
+    }
+
+    #[test]
+    fn a_part_counts_its_own_nodes() {
+        let limits = Limits::default();
+        let text = r#"{"a":[],"b":[1,{"c":[{}],"d":{"e":[[],"x"]}},[2]],"f":{},"g":[[[3]],4]}"#;
+        let tree = parse_json(text, &limits).unwrap();
+        let mut open = vec![tree.root()];
+        while let Some(node) = open.pop() {
+            let part = node.to_tree();
+            let alone = parse_json(node.to_json(), &limits).unwrap();
+            assert_eq!(part.root().to_json(), alone.root().to_json());
+            assert_eq!(part.len(), alone.len(), "{}", node.to_json());
+            open.extend(node.as_list().into_iter().flat_map(|items| items.iter()));
+            open.extend(node.as_map().into_iter().flat_map(|map| map.iter().map(|(_, node)| node)));
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl Tree {
     /// The same with every whole number as a float; `None` where there is none.
     pub(crate) fn with_floats(&self) -> Option<Self> {
         let is_whole = |slot: &Slot| matches!(slot, Slot::Int(_) | Slot::BigInt(_));
-        if !self.slots.iter().any(is_whole) {
+        if !self.below().iter().chain([&self.slot(self.root)]).any(is_whole) {
             return None;
         }
         let mut builder = Builder::new(self.source.clone(), false);

@@ -9,7 +9,7 @@ impl Reader<'_> {
         let start = self.position;
         let is_negative = bytes.get(start) == Some(&b'-');
         let digits = start + usize::from(is_negative);
-        let mut end = skip_digits(bytes, digits);
+        let (mut end, whole) = read_digits(bytes, digits);
         match end - digits {
             0 => return Err(unexpected(self.text, end, "a digit")),
             1 => {}
@@ -32,7 +32,8 @@ impl Reader<'_> {
         let place = (start as u32, end as u32);
         self.position = end;
         if !is_float {
-            match written.parse() {
+            let whole = whole.map(|whole| if is_negative { -whole } else { whole });
+            match whole.map_or_else(|| written.parse(), Ok) {
                 Ok(value) => self.builder.int(value, place),
                 Err(_) => self.builder.big_int(written, place),
             }
@@ -56,6 +57,20 @@ impl Reader<'_> {
             end => Err(unexpected(self.text, end, "a digit")),
         }
     }
+}
+
+/// Where the digits from `start` end, and their value if there are so few that it fits.
+fn read_digits(bytes: &[u8], start: usize) -> (usize, Option<i64>) {
+    const FITTING: usize = 18;
+    let mut value = 0_i64;
+    for (count, byte) in bytes.get(start..).unwrap_or_default().iter().enumerate() {
+        match byte {
+            b'0'..=b'9' if count < FITTING => value = value * 10 + i64::from(byte - b'0'),
+            b'0'..=b'9' => return (skip_digits(bytes, start + count), None),
+            _ => return (start + count, Some(value)),
+        }
+    }
+    (bytes.len(), Some(value))
 }
 
 fn skip_digits(bytes: &[u8], mut position: usize) -> usize {

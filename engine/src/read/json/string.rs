@@ -18,14 +18,17 @@ impl Reader<'_> {
 
     /// Reads on at the first escape.
     fn escaped_string(&mut self, start: usize, mut end: usize) -> Result<(), ReadError> {
-        let mut decoded = std::mem::take(&mut self.scratch);
-        decoded.clear();
+        let from = self.builder.decoded_len();
         let mut copied = start;
         loop {
-            decoded.push_str(self.text.get(copied..end).unwrap_or_default());
+            self.builder.decode_more(self.text.get(copied..end).unwrap_or_default());
             match self.text.as_bytes().get(end) {
                 Some(b'"') => break,
-                Some(b'\\') => end = self.escape(end, &mut decoded)?,
+                Some(b'\\') => {
+                    let (character, behind) = self.escape(end)?;
+                    self.builder.decode_more(character.encode_utf8(&mut [0; 4]));
+                    end = behind;
+                }
                 Some(_) => {
                     return Err(unexpected(self.text, end, "an escape, for example `\\n`")
                         .help("control characters may not stand in a JSON string as they are"));
@@ -40,13 +43,12 @@ impl Reader<'_> {
             end = special_byte(self.text.as_bytes(), end);
         }
         self.position = end + 1;
-        self.builder.string(&decoded, (start as u32 - 1, self.position as u32));
-        self.scratch = decoded;
+        self.builder.decoded_string(from, (start as u32 - 1, self.position as u32));
         Ok(())
     }
 
-    /// Decodes the escape at `start`; says where it ends.
-    fn escape(&self, start: usize, decoded: &mut String) -> Result<usize, ReadError> {
+    /// The character that the escape at `start` stands for, and where the escape ends.
+    fn escape(&self, start: usize) -> Result<(char, usize), ReadError> {
         let character = match self.text.as_bytes().get(start + 1) {
             Some(&byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
             Some(b'b') => '\u{8}',
@@ -54,26 +56,25 @@ impl Reader<'_> {
             Some(b'n') => '\n',
             Some(b'r') => '\r',
             Some(b't') => '\t',
-            Some(b'u') => return self.unicode_escape(start, decoded),
+            Some(b'u') => return self.unicode_escape(start),
             _ => return Err(unexpected(self.text, start + 1, "one of `\"\\/bfnrtu` behind `\\`")),
         };
-        decoded.push(character);
-        Ok(start + 2)
+        Ok((character, start + 2))
     }
 
-    fn unicode_escape(&self, start: usize, decoded: &mut String) -> Result<usize, ReadError> {
+    fn unicode_escape(&self, start: usize) -> Result<(char, usize), ReadError> {
         let first = self.hex(start + 2)?;
         if let Some(character) = char::from_u32(first) {
-            decoded.push(character);
-            return Ok(start + 6);
+            return Ok((character, start + 6));
         }
         let rest = self.text.as_bytes().get(start + 6..).unwrap_or_default();
         if rest.starts_with(b"\\u") && (0xd800..0xdc00).contains(&first) {
             let second = self.hex(start + 8)?;
             if (0xdc00..0xe000).contains(&second) {
                 let code = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
-                decoded.extend(char::from_u32(code));
-                return Ok(start + 12);
+                if let Some(character) = char::from_u32(code) {
+                    return Ok((character, start + 12));
+                }
             }
         }
         let message = format!("expected two surrogates, found `\\u{first:04x}` alone");
@@ -99,8 +100,9 @@ pub(in crate::read) fn special_byte(bytes: &[u8], start: usize) -> usize {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
     const HIGHS: u64 = ONES << 7;
     let mut position = start;
-    while let Some(Ok(word)) = bytes.get(position..position + 8).map(TryInto::try_into) {
-        let word = u64::from_le_bytes(word);
+    let mut rest = bytes.get(start..).unwrap_or_default();
+    while let Some((word, behind)) = rest.split_first_chunk::<8>() {
+        let word = u64::from_le_bytes(*word);
         let quotes = word ^ (ONES * b'"' as u64);
         let escapes = word ^ (ONES * b'\\' as u64);
         // The lowest byte that is marked is marked rightly; a borrow reaches upwards only.
@@ -112,12 +114,8 @@ pub(in crate::read) fn special_byte(bytes: &[u8], start: usize) -> usize {
             return position + marked.trailing_zeros() as usize / 8;
         }
         position += 8;
+        rest = behind;
     }
-    while let Some(&byte) = bytes.get(position) {
-        if byte == b'"' || byte == b'\\' || byte < b' ' {
-            break;
-        }
-        position += 1;
-    }
-    position
+    let special = |byte: &u8| *byte == b'"' || *byte == b'\\' || *byte < b' ';
+    position + rest.iter().position(special).unwrap_or(rest.len())
 }
