@@ -18,11 +18,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let limits = Limits::default();
     let facts = Facts::default();
     let review = parse_json(REVIEW, &limits)?;
-    let asked = if step == "Pod" { request(POD)? } else { admission(&review) };
+    let asked = if step == "Pod" { request(POD)? } else { admission(&review)? };
     for _ in 0..runs {
         match &*step {
             "read" => drop(black_box(parse_json(black_box(REVIEW), &limits)?)),
-            "request" => drop(black_box(admission(black_box(&review)))),
+            "request" => drop(black_box(admission(black_box(&review))?)),
             "evaluate" | "Pod" => drop(black_box(policies.conclude(black_box(&asked), &facts))),
             _ => return Err("expected `read`, `request`, `evaluate` or `Pod`".into()),
         }

@@ -24,13 +24,6 @@ use crate::judge::{Detail, judge};
 use crate::metrics::{self, Verdict};
 use crate::review;
 
-/// The time that an API server gives where it does not say how much.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The most that it can give.
-const MAX_TIMEOUT: Duration = Duration::from_secs(30);
-/// What is left for the way back.
-const MARGIN: Duration = Duration::from_millis(200);
-
 pub(super) fn router(worker: Worker) -> Router {
     Router::new()
         .route("/validate", post(validate))
@@ -40,140 +33,6 @@ pub(super) fn router(worker: Worker) -> Router {
         .route("/metrics", get(metrics))
         .route("/decisions/{id}", get(decision))
         .with_state(worker)
-}
-
-/// A review that is not answered by one.
-struct Refusal {
-    verdict: Verdict,
-    status: StatusCode,
-    message: String,
-}
-
-/// What a review is counted as.
-struct Counted {
-    operation: Option<Operation>,
-    verdict: Verdict,
-}
-
-async fn validate(State(worker): State<Worker>, request: Request) -> Response {
-    let started = Instant::now();
-    let is_http1 = request.version() < Version::HTTP_2;
-    let in_flight = worker.shard.enter();
-    // A defect must end one answer, not the worker: the failure policy of the caller then decides.
-    let answered = AssertUnwindSafe(answer(&worker, request, started, in_flight)).catch_unwind();
-    let answered = answered.await.unwrap_or_else(|_| {
-        error!("a defect of ajj: a review could not be judged");
-        Err(Refusal {
-            verdict: Verdict::Failed,
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            message: "a defect of ajj: the review could not be judged".to_owned(),
-        })
-    });
-    worker.shard.leave();
-    let (counted, mut response) = match answered {
-        Ok((counted, bytes)) => {
-            let json = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-            (counted, (json, bytes).into_response())
-        }
-        Err(Refusal { verdict, status, message }) => {
-            (Counted { operation: None, verdict }, (status, message + "\n").into_response())
-        }
-    };
-    worker.shard.count(counted.operation, counted.verdict, started.elapsed());
-    if is_http1 && worker.shared.is_draining.load(Ordering::Relaxed) {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
-}
-
-async fn answer(
-    worker: &Worker,
-    request: Request,
-    started: Instant,
-    in_flight: u64,
-) -> Result<(Counted, Vec<u8>), Refusal> {
-    let shared = &worker.shared;
-    if in_flight > shared.limits.in_flight {
-        return Err(shed("more reviews are being judged than this replica takes"));
-    }
-    let (head, body) = request.into_parts();
-    if shared.clients_need_certificate {
-        let peer = head.extensions.get::<Peer>();
-        if !peer.is_some_and(|peer| peer.has_certificate) {
-            let message = "expected a client certificate of the API server, found none";
-            return Err(refused(StatusCode::UNAUTHORIZED, message));
-        }
-    }
-    check_content(&head.headers)?;
-    let current = shared.policies.current();
-    let Some(enforced) = current.as_ref() else {
-        return Err(shed("no policies are loaded yet"));
-    };
-    let deadline = started + budget(head.uri.query().unwrap_or_default());
-    let body = tokio::time::timeout_at(deadline.into(), body::read(body, &head.headers, shared))
-        .await
-        .map_err(|_| refused(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"))?
-        .map_err(|Unread(status, message)| refused(status, message))?;
-    let kinds = shared.kinds.load();
-    let request = review::parse(&body.bytes, &kinds, Timestamp::now())
-        .map_err(|problem| refused(StatusCode::BAD_REQUEST, problem.to_string()))?;
-    let detail = match shared.log.level {
-        LogDecisions::All => Detail::Everything,
-        LogDecisions::None | LogDecisions::Findings => Detail::Findings,
-    };
-    let judged = judge(&enforced.policies, &request, &shared.facts, shared.replica, detail).await;
-    if let Some(report) = &judged.report {
-        worker.shard.count_findings(report);
-        shared.log.keep(judged.id, &request, report, &enforced.digest, started.elapsed());
-    }
-    let is_denied = judged.answer.denial.is_some();
-    let counted = Counted {
-        operation: Some(request.operation),
-        verdict: if is_denied { Verdict::Denied } else { Verdict::Allowed },
-    };
-    Ok((counted, review::respond(&request.uid, &judged.answer, None::<()>)))
-}
-
-fn check_content(headers: &HeaderMap) -> Result<(), Refusal> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let media_type = text(CONTENT_TYPE).split(';').next().unwrap_or_default().trim();
-    if !media_type.eq_ignore_ascii_case("application/json") {
-        let message = format!(
-            "expected Content-Type application/json, found `{}`",
-            media_type.escape_debug()
-        );
-        return Err(refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
-    }
-    match text(CONTENT_ENCODING) {
-        "" | "identity" => Ok(()),
-        _ => {
-            Err(refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, "expected a body that is not encoded"))
-        }
-    }
-}
-
-/// The time for an answer: what the API server waits (`?timeout=10s`), less the way back.
-fn budget(query: &str) -> Duration {
-    let written = query.split('&').find_map(|pair| pair.strip_prefix("timeout="));
-    let given = written
-        .and_then(duration::parse)
-        .and_then(|nanoseconds| u64::try_from(nanoseconds).ok())
-        .filter(|nanoseconds| *nanoseconds > 0)
-        .map_or(DEFAULT_TIMEOUT, Duration::from_nanos)
-        .min(MAX_TIMEOUT);
-    given - MARGIN.min(given / 4)
-}
-
-fn shed(message: &str) -> Refusal {
-    Refusal {
-        verdict: Verdict::Shed,
-        status: StatusCode::SERVICE_UNAVAILABLE,
-        message: message.to_owned(),
-    }
-}
-
-fn refused(status: StatusCode, message: impl Into<String>) -> Refusal {
-    Refusal { verdict: Verdict::Refused, status, message: message.into() }
 }
 
 async fn readyz(State(worker): State<Worker>) -> (StatusCode, &'static str) {
@@ -216,31 +75,6 @@ async fn decision(
         None => {
             let message = "no denial of that id is remembered; only the last are\n";
             (StatusCode::NOT_FOUND, message).into_response()
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::budget;
-
-    #[test]
-    fn the_time_for_an_answer_ends_before_the_server_stops_waiting() {
-        for (query, milliseconds) in [
-            ("timeout=10s", 9_800),
-            ("timeout=1s", 800),
-            ("timeout=400ms", 300),
-            ("a=b&timeout=2s", 1_800),
-            ("", 9_800),
-            ("timeout=", 9_800),
-            ("timeout=0s", 9_800),
-            ("timeout=-3s", 9_800),
-            ("timeout=soon", 9_800),
-            ("timeout=99h", 29_800),
-        ] {
-            assert_eq!(budget(query), Duration::from_millis(milliseconds), "`{query}`");
         }
     }
 }
