@@ -9,8 +9,7 @@ use ajj_engine::{Diagnostic, PolicySet, Severity, Source, compile};
 use arc_swap::ArcSwapOption;
 
 pub use files::Files;
-pub(crate) use files::poll;
-pub(crate) use files::tell;
+pub(crate) use files::{poll, read, tell};
 
 /// A complete set of policies, and where it comes from.
 #[derive(Debug)]

@@ -20,8 +20,8 @@ use tracing::{info, warn};
 use crate::decision_id::Replica;
 use crate::decision_log::{DecisionLog, LogDecisions};
 use crate::metrics::Shard;
-use crate::policies::{Files, Policies, Refused, poll};
-use crate::server::{Limits, Phase, Shared, serve};
+use crate::policies::{Files, Policies, Refused, poll, read};
+use crate::server::{Limits, Phase, Shared, connections, serve};
 use crate::tls::{CertificateSource, Certificates, TlsError, server_config};
 
 /// What a webhook is told at its start.
@@ -69,8 +69,7 @@ const DRAINING: Duration = Duration::from_secs(1);
 /// Serves until the process is told to end; then answers what came before, and returns.
 pub fn run(config: Config, files: impl Files) -> Result<(), RunError> {
     let policies = Arc::new(Policies::default());
-    let stamp = files.stamp();
-    let (sources, diagnostics) = files.load();
+    let (stamp, (sources, diagnostics)) = read(&files, files.stamp());
     match policies.offer(&sources, diagnostics) {
         Ok(warnings) => {
             warnings.iter().for_each(|warning| crate::policies::tell(warning, &sources));
@@ -96,7 +95,8 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
         .await
         .map_err(|problem| RunError::Listen(config.listen, problem))?;
     let address = listener.local_addr()?;
-    let limits = config.limits;
+    let mut limits = config.limits;
+    limits.connections = connections(limits.connections);
     let workers = match limits.workers {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         workers => workers,

@@ -1,32 +1,18 @@
-//! What is served, and the way of a review through it.
+//! What is served beside reviews: probes, metrics, and denials by their id.
 
-use std::panic::AssertUnwindSafe;
-use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
-
-use ajj_engine::Operation;
-use ajj_engine::scalar::duration;
 use axum::Router;
 use axum::extract::{Path, Request, State};
-use axum::http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Version};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use futures_util::FutureExt;
-use jiff::Timestamp;
-use tracing::error;
+use axum::routing::get;
 
-use super::body::{self, Unread};
 use super::{Peer, Worker};
 use crate::decision_id::DecisionId;
-use crate::decision_log::LogDecisions;
-use crate::judge::{Detail, judge};
-use crate::metrics::{self, Verdict};
-use crate::review;
+use crate::metrics;
 
-pub(super) fn router(worker: Worker) -> Router {
+pub(super) fn router(worker: &'static Worker) -> Router {
     Router::new()
-        .route("/validate", post(validate))
         .route("/livez", get(async || "ok\n"))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(readyz))
@@ -35,7 +21,7 @@ pub(super) fn router(worker: Worker) -> Router {
         .with_state(worker)
 }
 
-async fn readyz(State(worker): State<Worker>) -> (StatusCode, &'static str) {
+async fn readyz(State(worker): State<&'static Worker>) -> (StatusCode, &'static str) {
     match worker.shared.is_ready() {
         true => (StatusCode::OK, "ok\n"),
         false if worker.shared.policies.current().is_some() => {
@@ -45,7 +31,7 @@ async fn readyz(State(worker): State<Worker>) -> (StatusCode, &'static str) {
     }
 }
 
-async fn metrics(State(worker): State<Worker>) -> impl IntoResponse {
+async fn metrics(State(worker): State<&'static Worker>) -> impl IntoResponse {
     let text = metrics::write(&worker.shared.shards, &worker.shared.gauges());
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
 }
@@ -53,7 +39,7 @@ async fn metrics(State(worker): State<Worker>) -> impl IntoResponse {
 /// A denial by its id. Only from this machine, which `kubectl port-forward` is: decisions name
 /// users and objects, and the cluster's own rules say who may forward.
 async fn decision(
-    State(worker): State<Worker>,
+    State(worker): State<&'static Worker>,
     Path(id): Path<String>,
     request: Request,
 ) -> Response {
@@ -67,7 +53,7 @@ async fn decision(
         return (StatusCode::BAD_REQUEST, message).into_response();
     };
     match worker.shared.log.find(id) {
-        Some(line) => ([(CONTENT_TYPE, "application/json")], line.to_string()).into_response(),
+        Some(line) => ([(CONTENT_TYPE, "application/json")], line).into_response(),
         None if !id.is_of(worker.shared.replica) => {
             let message = "another replica decided that; ask it\n";
             (StatusCode::NOT_FOUND, message).into_response()

@@ -42,13 +42,18 @@ struct Counted {
     verdict: Verdict,
 }
 
-async fn validate(State(worker): State<Worker>, request: Request) -> Response {
+/// Answers one request for `/validate`.
+pub(super) async fn validate(
+    worker: &Worker,
+    peer: Peer,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
     let started = Instant::now();
     let is_http1 = request.version() < Version::HTTP_2;
     let in_flight = worker.shard.enter();
     // A defect must end one answer, not the worker: the failure policy of the caller then decides.
-    let answered = AssertUnwindSafe(answer(&worker, request, started, in_flight)).catch_unwind();
-    let answered = answered.await.unwrap_or_else(|_| {
+    let answered = answer(worker, peer, request, started, in_flight);
+    let answered = AssertUnwindSafe(answered).catch_unwind().await.unwrap_or_else(|_| {
         error!("a defect of ajj: a review could not be judged");
         Err(Refusal {
             verdict: Verdict::Failed,
@@ -57,40 +62,46 @@ async fn validate(State(worker): State<Worker>, request: Request) -> Response {
         })
     });
     worker.shard.leave();
-    let (counted, mut response) = match answered {
-        Ok((counted, bytes)) => {
-            let json = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-            (counted, (json, bytes).into_response())
-        }
+    let (counted, status, media_type, bytes) = match answered {
+        Ok((counted, bytes)) => (counted, StatusCode::OK, "application/json", bytes),
         Err(Refusal { verdict, status, message }) => {
-            (Counted { operation: None, verdict }, (status, message + "\n").into_response())
+            let text = (message + "\n").into_bytes();
+            (Counted { operation: None, verdict }, status, "text/plain; charset=utf-8", text)
         }
     };
     worker.shard.count(counted.operation, counted.verdict, started.elapsed());
+    let mut response = Response::new(Full::new(Bytes::from(bytes)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    if status == StatusCode::METHOD_NOT_ALLOWED {
+        headers.insert(ALLOW, HeaderValue::from_static("POST"));
+    }
     if is_http1 && worker.shared.is_draining.load(Ordering::Relaxed) {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
 
 async fn answer(
     worker: &Worker,
-    request: Request,
+    peer: Peer,
+    request: Request<Incoming>,
     started: Instant,
     in_flight: u64,
 ) -> Result<(Counted, Vec<u8>), Refusal> {
     let shared = &worker.shared;
+    if request.method() != Method::POST {
+        return Err(refused(StatusCode::METHOD_NOT_ALLOWED, "expected POST"));
+    }
     if in_flight > shared.limits.in_flight {
         return Err(shed("more reviews are being judged than this replica takes"));
     }
-    let (head, body) = request.into_parts();
-    if shared.clients_need_certificate {
-        let peer = head.extensions.get::<Peer>();
-        if !peer.is_some_and(|peer| peer.has_certificate) {
-            let message = "expected a client certificate of the API server, found none";
-            return Err(refused(StatusCode::UNAUTHORIZED, message));
-        }
+    if shared.clients_need_certificate && !peer.has_certificate {
+        let message = "expected a client certificate of the API server, found none";
+        return Err(refused(StatusCode::UNAUTHORIZED, message));
     }
+    let (head, body) = request.into_parts();
     check_content(&head.headers)?;
     let current = shared.policies.current();
     let Some(enforced) = current.as_ref() else {
@@ -109,16 +120,17 @@ async fn answer(
         LogDecisions::None | LogDecisions::Findings => Detail::Findings,
     };
     let judged = judge(&enforced.policies, &request, &shared.facts, shared.replica, detail).await;
-    if let Some(report) = &judged.report {
-        worker.shard.count_findings(report);
+    let is_denied = judged.answer.denial.is_some();
+    let bytes = review::respond(&request.uid, &judged.answer, None::<()>);
+    if let Some(report) = judged.report {
+        worker.shard.count_findings(&report);
         shared.log.keep(judged.id, &request, report, &enforced.digest, started.elapsed());
     }
-    let is_denied = judged.answer.denial.is_some();
     let counted = Counted {
         operation: Some(request.operation),
         verdict: if is_denied { Verdict::Denied } else { Verdict::Allowed },
     };
-    Ok((counted, review::respond(&request.uid, &judged.answer, None::<()>)))
+    Ok((counted, bytes))
 }
 
 fn check_content(headers: &HeaderMap) -> Result<(), Refusal> {
