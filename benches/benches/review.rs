@@ -17,7 +17,7 @@ fn reviewing(criterion: &mut Criterion) {
     let limits = Limits::default();
     let facts = Facts::default();
     let review = parse_json(REVIEW, &limits).unwrap();
-    let request = admission(&review);
+    let request = admission(&review).unwrap();
     let decision = policies.conclude(&request, &facts);
     assert_eq!(decision.results.len(), 17);
     assert!(decision.allowed());
@@ -33,7 +33,7 @@ fn reviewing(criterion: &mut Criterion) {
     group.bench_function("all of it", |bencher| {
         bencher.iter(|| {
             let review = parse_json(black_box(REVIEW), &limits).unwrap();
-            policies.conclude(&admission(&review), &facts)
+            policies.conclude(&admission(&review).unwrap(), &facts)
         });
     });
     group.finish();

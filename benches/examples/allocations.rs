@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let limits = Limits::default();
     println!("review of {} bytes", REVIEW.len());
     let review = count("  read", || parse_json(REVIEW, &limits))?;
-    let request = count("  request", || admission(&review));
+    let request = count("  request", || admission(&review))?;
     let decision = count("  evaluate", || policies.conclude(&request, &facts));
     assert_eq!(decision.results.len(), 17);
     Ok(())

@@ -1,12 +1,12 @@
 //! What the benches measure with: our own policies, and a few objects.
 
+pub mod reviews;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ajj_engine::{
-    GroupVersionKind, Limits, Node, Operation, PolicySet, ReadError, Request, Source, Tree,
-    UserInfo, compile, parse_yaml,
-};
+use ajj_engine::{Limits, PolicySet, ReadError, Request, Source, Tree, compile, parse_yaml};
+use ajj_webhook::review::{ResourceKinds, ReviewError};
 use jiff::Timestamp;
 
 /// An ordinary Pod: two containers, probes, resources, a few volumes.
@@ -48,55 +48,9 @@ pub fn request(object: &str) -> Result<Request, ReadError> {
     Ok(Request::create(Arc::new(object), Timestamp::UNIX_EPOCH))
 }
 
-/// The request that stands in an AdmissionReview.
-pub fn admission(review: &Tree) -> Request {
-    let request = review.root().get("request").unwrap_or(review.root());
-    let text = |keys: &[&str]| request.at(keys).and_then(Node::as_str).unwrap_or_default();
-    let part = |key: &str| {
-        let part = request.get(key).filter(|part| !part.is_null());
-        part.map(|part| Arc::new(part.to_tree()))
-    };
-    Request {
-        uid: text(&["uid"]).to_owned(),
-        kind: GroupVersionKind {
-            group: text(&["kind", "group"]).into(),
-            version: text(&["kind", "version"]).into(),
-            kind: text(&["kind", "kind"]).into(),
-        },
-        resource: text(&["resource", "resource"]).to_owned(),
-        subresource: text(&["subResource"]).to_owned(),
-        operation: Operation::parse(text(&["operation"])).unwrap_or_default(),
-        namespace: request.get("namespace").and_then(Node::as_str).map(str::to_owned),
-        name: text(&["name"]).to_owned(),
-        object: part("object"),
-        old_object: part("oldObject"),
-        user: Some(UserInfo {
-            username: text(&["userInfo", "username"]).to_owned(),
-            uid: text(&["userInfo", "uid"]).to_owned(),
-            groups: texts(request.at(&["userInfo", "groups"])),
-            extra: request
-                .at(&["userInfo", "extra"])
-                .and_then(Node::as_map)
-                .into_iter()
-                .flat_map(|extra| extra.iter())
-                .map(|(key, values)| (key.to_owned(), texts(Some(values))))
-                .collect(),
-            ..UserInfo::default()
-        }),
-        options: part("options"),
-        dry_run: request.get("dryRun").and_then(Node::as_bool).unwrap_or_default(),
-        time: Timestamp::UNIX_EPOCH,
-    }
-}
-
-fn texts(list: Option<Node<'_>>) -> Vec<String> {
-    let items = list.and_then(Node::as_list);
-    items
-        .iter()
-        .flat_map(|items| items.iter())
-        .filter_map(Node::as_str)
-        .map(str::to_owned)
-        .collect()
+/// The request that stands in an AdmissionReview, as the webhook reads it.
+pub fn admission(review: &Tree) -> Result<Request, ReviewError> {
+    ajj_webhook::review::read(review.root(), &ResourceKinds::default(), Timestamp::UNIX_EPOCH)
 }
 
 /// `count` policies, of which the first `matching` are about Pods and the others about kinds of

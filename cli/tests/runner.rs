@@ -6,8 +6,20 @@
     reason = "helpers of tests end a test that cannot go on"
 )]
 
+#[path = "runner/admission.rs"]
+mod admission;
 #[path = "runner/completions.rs"]
 mod completions;
+#[path = "runner/faults_certificates.rs"]
+mod faults_certificates;
+#[path = "runner/faults_clients.rs"]
+mod faults_clients;
+#[path = "runner/faults_limits.rs"]
+mod faults_limits;
+#[path = "runner/faults_policies.rs"]
+mod faults_policies;
+#[path = "runner/faults_reviews.rs"]
+mod faults_reviews;
 #[path = "runner/policy_replay.rs"]
 mod policy_replay;
 #[path = "runner/policy_test.rs"]

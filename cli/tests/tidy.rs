@@ -14,7 +14,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("ajj-facts", &["ajj-engine"]),
     ("ajj-webhook", &["ajj-engine", "ajj-facts"]),
     ("ajj-cli", &["ajj-engine", "ajj-facts", "ajj-webhook"]),
-    ("ajj-benches", &["ajj-engine"]),
+    ("ajj-benches", &["ajj-engine", "ajj-webhook"]),
     ("ajj-e2e", &["ajj-engine"]),
 ];
 

@@ -1,30 +1,29 @@
 //! What was decided, one JSON line each, on stdout; and the last denials, to be found by their id.
 //!
-//! Lines go through a bounded queue to a thread of their own: a slow reader of stdout costs lines,
-//! which are counted, and never a request its time.
+//! Decisions go through a bounded queue to a thread of their own, which writes them as lines: a slow
+//! reader of stdout costs lines, which are counted, and never a request its time.
+
+mod record;
 
 use std::collections::VecDeque;
 use std::io::Write;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ajj_engine::Request;
 use ajj_engine::report::ObjectReport;
-use ajj_engine::report::document::Decision;
-use serde::Serialize;
 
 use crate::decision_id::DecisionId;
+use record::Record;
 
-/// The name of this version of a line.
-const SCHEMA: &str = "ajj.dev/decision/v1";
-/// Lines that wait for stdout.
+/// Decisions that wait for stdout, and the bytes that they may take together.
 const QUEUE: usize = 4_096;
-/// Denials that are remembered.
+const QUEUE_BYTES: usize = 16 << 20;
+/// Denials that are remembered, and the bytes that they may take together.
 const REMEMBERED: usize = 1_000;
-/// Bytes of one line; what is longer keeps its head of facts and loses its results.
-const MAX_LINE: usize = 64 << 10;
+const REMEMBERED_BYTES: usize = 16 << 20;
 
 /// What is logged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,31 +42,18 @@ pub enum LogDecisions {
 pub(crate) struct DecisionLog {
     /// What is logged.
     pub(crate) level: LogDecisions,
-    lines: SyncSender<Arc<str>>,
+    waiting: SyncSender<Arc<Record>>,
+    /// What the decisions that wait take.
+    waiting_bytes: Arc<AtomicUsize>,
     dropped: AtomicU64,
-    denials: Mutex<VecDeque<(DecisionId, Arc<str>)>>,
+    denials: Mutex<Denials>,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Line<'l> {
-    schema: &'static str,
-    id: String,
-    time: String,
-    uid: &'l str,
-    operation: &'static str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    subresource: &'l str,
-    user: &'l str,
-    dry_run: bool,
-    /// The set that decided.
-    policies: &'l str,
-    milliseconds: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    decision: Option<Decision<'l>>,
-    /// Whether the line would be too long with its results.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    cut: bool,
+/// The last denials.
+#[derive(Debug, Default)]
+struct Denials {
+    records: VecDeque<Arc<Record>>,
+    bytes: usize,
 }
 
 impl DecisionLog {
@@ -76,11 +62,14 @@ impl DecisionLog {
         level: LogDecisions,
         out: impl Write + Send + 'static,
     ) -> Result<Self, std::io::Error> {
-        let (lines, received) = sync_channel(QUEUE);
+        let (waiting, received) = sync_channel(QUEUE);
+        let waiting_bytes = Arc::<AtomicUsize>::default();
+        let bytes = Arc::clone(&waiting_bytes);
         std::thread::Builder::new()
             .name("decision-log".to_owned())
-            .spawn(move || write_lines(&received, out))?;
-        Ok(Self { level, lines, dropped: AtomicU64::new(0), denials: Mutex::default() })
+            .spawn(move || write_lines(&received, &bytes, out))?;
+        let (dropped, denials) = (AtomicU64::new(0), Mutex::default());
+        Ok(Self { level, waiting, waiting_bytes, dropped, denials })
     }
 
     /// Keeps a decision: logs it, and remembers it if it is a denial.
@@ -88,36 +77,44 @@ impl DecisionLog {
         &self,
         id: DecisionId,
         request: &Request,
-        report: &ObjectReport,
+        report: ObjectReport,
         policies: &str,
         took: Duration,
     ) {
-        let is_finding = report.findings().next().is_some();
         let is_logged = match self.level {
             LogDecisions::None => false,
-            LogDecisions::Findings => is_finding,
+            LogDecisions::Findings => report.findings().next().is_some(),
             LogDecisions::All => true,
         };
-        if !is_logged && report.allowed {
+        let is_denial = !report.allowed;
+        if !is_logged && !is_denial {
             return;
         }
-        let line = line(id, request, report, policies, took);
-        if !report.allowed {
+        let record = Arc::new(Record::new(id, request, report, policies, took));
+        if is_denial {
             let mut denials = self.denials.lock().unwrap_or_else(PoisonError::into_inner);
-            if denials.len() == REMEMBERED {
-                denials.pop_front();
-            }
-            denials.push_back((id, Arc::clone(&line)));
+            denials.remember(Arc::clone(&record));
         }
-        if is_logged && let Err(TrySendError::Full(_)) = self.lines.try_send(line) {
+        if is_logged {
+            self.log(record);
+        }
+    }
+
+    fn log(&self, record: Arc<Record>) {
+        let bytes = record.bytes;
+        let is_full = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed) > QUEUE_BYTES;
+        if is_full || matches!(self.waiting.try_send(record), Err(TrySendError::Full(_))) {
+            self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// The line of a denial that is still remembered.
-    pub(crate) fn find(&self, id: DecisionId) -> Option<Arc<str>> {
+    pub(crate) fn find(&self, id: DecisionId) -> Option<String> {
         let denials = self.denials.lock().unwrap_or_else(PoisonError::into_inner);
-        denials.iter().rev().find(|(known, _)| *known == id).map(|(_, line)| Arc::clone(line))
+        let found = denials.records.iter().rev().find(|record| record.id == id).map(Arc::clone);
+        drop(denials);
+        found.map(|record| record.line())
     }
 
     /// How many lines were lost.
@@ -126,44 +123,27 @@ impl DecisionLog {
     }
 }
 
-fn line(
-    id: DecisionId,
-    request: &Request,
-    report: &ObjectReport,
-    policies: &str,
-    took: Duration,
-) -> Arc<str> {
-    let mut line = Line {
-        schema: SCHEMA,
-        id: id.to_string(),
-        time: request.time.to_string(),
-        uid: &request.uid,
-        operation: request.operation.as_str(),
-        subresource: &request.subresource,
-        user: request.user.as_ref().map(|user| user.username.as_str()).unwrap_or_default(),
-        dry_run: request.dry_run,
-        policies,
-        milliseconds: (took.as_secs_f64() * 1e6).round() / 1e3,
-        decision: Some(Decision::canonical(report)),
-        cut: false,
-    };
-    let written = |line: &Line<'_>| serde_json::to_string(line).unwrap_or_default();
-    let mut text = written(&line);
-    if text.len() > MAX_LINE {
-        (line.decision, line.cut) = (None, true);
-        text = written(&line);
+impl Denials {
+    fn remember(&mut self, record: Arc<Record>) {
+        self.bytes += record.bytes;
+        self.records.push_back(record);
+        while self.records.len() > REMEMBERED || self.bytes > REMEMBERED_BYTES {
+            let Some(forgotten) = self.records.pop_front() else { return };
+            self.bytes -= forgotten.bytes;
+        }
     }
-    text.push('\n');
-    text.into()
 }
 
-fn write_lines(received: &Receiver<Arc<str>>, mut out: impl Write) {
+fn write_lines(received: &Receiver<Arc<Record>>, bytes: &AtomicUsize, mut out: impl Write) {
     // Ends when the log is dropped; a reader that went away only loses lines.
-    while let Ok(line) = received.recv() {
-        let _ = out.write_all(line.as_bytes());
-        for line in received.try_iter() {
-            let _ = out.write_all(line.as_bytes());
+    while let Ok(record) = received.recv() {
+        for record in std::iter::once(record).chain(received.try_iter()) {
+            let _ = out.write_all(record.line().as_bytes());
+            bytes.fetch_sub(record.bytes, Ordering::Relaxed);
         }
         let _ = out.flush();
     }
 }
+
+#[cfg(test)]
+mod tests;

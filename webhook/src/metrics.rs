@@ -44,6 +44,9 @@ const OPERATIONS: [(Operation, &str); 4] = [
     (Operation::Connect, "connect"),
 ];
 
+/// Policy, rule, outcome and action of a failure or an error.
+type Finding = (Arc<str>, Arc<str>, &'static str, &'static str);
+
 /// What one worker counts. Only that worker writes, so that no two cores ever wait for a line.
 #[derive(Debug, Default)]
 pub(crate) struct Shard {
@@ -55,7 +58,7 @@ pub(crate) struct Shard {
     connections: AtomicU64,
     handshake_failures: AtomicU64,
     /// Failures and errors by policy, rule, outcome and action: rare, so a map will do.
-    findings: Mutex<BTreeMap<[Arc<str>; 4], u64>>,
+    findings: Mutex<BTreeMap<Finding, u64>>,
 }
 
 impl Shard {
@@ -79,12 +82,12 @@ impl Shard {
         for result in report.findings() {
             let answer = &result.result;
             debug_assert!(matches!(answer.outcome, Outcome::Fail | Outcome::Error));
-            let key = [
+            let key = (
                 Arc::clone(&answer.rule.policy),
                 Arc::clone(&answer.rule.rule),
-                answer.outcome.as_str().into(),
-                answer.action.as_str().into(),
-            ];
+                answer.outcome.as_str(),
+                answer.action.as_str(),
+            );
             *findings.entry(key).or_default() += 1;
         }
     }

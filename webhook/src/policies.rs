@@ -14,8 +14,7 @@ use tokio::sync::Notify;
 
 pub(crate) use cluster::{ClusterPolicies, Outcome, State};
 pub use files::Files;
-pub(crate) use files::poll;
-pub(crate) use files::tell;
+pub(crate) use files::{poll, read, tell};
 pub(crate) use lag::{LAGS, Lag};
 
 /// A complete set of policies, and where it comes from.

@@ -20,6 +20,10 @@ pub use respond::respond;
 /// The version that is spoken, in both directions.
 pub(crate) const API_VERSION: &str = "admission.k8s.io/v1";
 
+/// The values of one review, keys included: two objects of 3 MiB, which an API server takes, have
+/// fewer, whatever they hold.
+const MAX_NODES: usize = 4 << 20;
+
 /// Why a review cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -47,7 +51,8 @@ pub fn parse(body: &[u8], kinds: &ResourceKinds, time: Timestamp) -> Result<Requ
         let at = error.valid_up_to();
         ReviewError(format!("expected UTF-8, found another byte at offset {at}"))
     })?;
-    let tree = parse_json(text, &Limits::default()).map_err(|error| {
+    let limits = Limits { max_nodes: MAX_NODES, ..Limits::default() };
+    let tree = parse_json(text, &limits).map_err(|error| {
         ReviewError(format!("expected one AdmissionReview in JSON: {}", error.message))
     })?;
     read(tree.root(), kinds, time)

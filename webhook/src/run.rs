@@ -23,9 +23,9 @@ use crate::decision_id::Replica;
 use crate::decision_log::{DecisionLog, LogDecisions};
 use crate::kinds::Kinds;
 use crate::metrics::Shard;
-use crate::policies::{Files, Policies, Refused, poll};
+use crate::policies::{Files, Policies, Refused, poll, read};
 use crate::register::{self, RegistrationConfig};
-use crate::server::{Limits, Phase, Shared, serve};
+use crate::server::{Limits, Phase, Shared, connections, serve};
 use crate::tls::{CertificateSource, Certificates, TlsError, server_config};
 
 /// What a webhook is told at its start.
@@ -100,8 +100,7 @@ pub fn run(config: Config, files: Option<impl Files>) -> Result<(), RunError> {
 
 /// Loads policies from files; those that do not compile are no beginning.
 fn first_load<F: Files>(files: F, policies: &Policies) -> Result<(F, u64), RunError> {
-    let stamp = files.stamp();
-    let (sources, diagnostics) = files.load();
+    let (stamp, (sources, diagnostics)) = read(&files, files.stamp());
     match policies.offer(&sources, diagnostics) {
         Ok(warnings) => {
             warnings.iter().for_each(|warning| crate::policies::tell(warning, &sources));
@@ -128,7 +127,8 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
         .await
         .map_err(|problem| RunError::Listen(config.listen, problem))?;
     let address = listener.local_addr()?;
-    let limits = config.limits;
+    let mut limits = config.limits;
+    limits.connections = connections(limits.connections);
     let workers = match limits.workers {
         0 => std::thread::available_parallelism().map_or(1, usize::from),
         workers => workers,

@@ -3,7 +3,10 @@
 
 mod body;
 mod connection;
+mod descriptors;
 mod routes;
+mod service;
+mod validate;
 mod worker;
 
 use std::net::SocketAddr;
@@ -25,6 +28,7 @@ use crate::metrics::{ClusterGauges, Gauges, Shard};
 use crate::policies::Policies;
 use crate::register::Registered;
 use crate::tls::Certificates;
+pub(crate) use descriptors::connections;
 pub(crate) use worker::Worker;
 
 /// What a server may spend.
@@ -39,7 +43,7 @@ pub struct Limits {
     pub large_bodies: usize,
     /// Reviews that one worker answers at one time; more are shed.
     pub in_flight: u64,
-    /// Connections; more wait to be accepted.
+    /// Connections, if the system allows so many files; more wait to be accepted.
     pub connections: usize,
     /// How long a handshake may take.
     pub handshake: Duration,
@@ -200,3 +204,6 @@ pub(crate) struct Peer {
     /// Whether it showed a certificate of one of the client authorities.
     pub(crate) has_certificate: bool,
 }
+
+#[cfg(test)]
+mod tests;

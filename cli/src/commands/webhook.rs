@@ -111,6 +111,8 @@ fn replica() -> String {
 fn start_log() {
     let log = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        // It would say on stderr that stderr cannot be written to, and end the thread by that.
+        .log_internal_errors(false)
         .with_max_level(tracing_subscriber::filter::LevelFilter::INFO)
         .with_target(false);
     match std::io::stderr().is_terminal() {

@@ -46,7 +46,18 @@ impl Served {
     /// Starts with these arguments, in a directory, and waits until it serves. Without a
     /// certificate among the arguments it makes one, whose authority stands in the log.
     pub(crate) fn start(directory: &Path, arguments: &[&str], authority: Option<Vec<u8>>) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_ajj"))
+        Self::start_in("exec \"$@\"", directory, arguments, authority)
+    }
+
+    /// The same, by a line of shell that limits it: `ulimit -n 128; exec "$@"`.
+    pub(crate) fn start_in(
+        shell: &str,
+        directory: &Path,
+        arguments: &[&str],
+        authority: Option<Vec<u8>>,
+    ) -> Self {
+        let mut child = Command::new("/bin/sh")
+            .args(["-c", shell, "sh", env!("CARGO_BIN_EXE_ajj")])
             .args(["webhook", "--listen", "127.0.0.1:0"])
             .args(arguments)
             .current_dir(directory)
@@ -110,6 +121,19 @@ impl Served {
         line.unwrap_or_else(|| panic!("no {name} in\n{page}")).parse().unwrap()
     }
 
+    /// A number of KiB in the status of the process, such as `VmHWM`.
+    pub(crate) fn status(&self, key: &str) -> u64 {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
+        line.unwrap().split_whitespace().next().unwrap().parse().unwrap()
+    }
+
+    /// Ends it without a warning.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Tells it to end.
     pub(crate) fn terminate(&self) {
         let id = self.child.id().to_string();
@@ -144,6 +168,15 @@ impl Lines {
     /// The last line with this text.
     pub(crate) fn find(&self, text: &str) -> Option<String> {
         self.0.lock().unwrap().iter().rev().find(|line| line.contains(text)).cloned()
+    }
+
+    /// Every line.
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.lock().unwrap().len()
     }
 
     pub(crate) fn text(&self) -> String {

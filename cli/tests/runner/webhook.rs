@@ -1,75 +1,15 @@
 //! `ajj webhook` as a client sees it: real connections, real certificates, real signals.
 
 use std::io::{Read, Write};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rcgen::{CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{CertifiedIssuer, KeyPair};
 use serde_json::{Value, json};
 
+use crate::admission::{Folder, authority, is_allowed, pair, policy, review, serve};
 use crate::served::{Served, client, eventually, post, reply};
 use crate::support::ajj_in;
-
-/// A folder of one test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("ajj-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    /// Puts a file there whole: nobody sees a part of it.
-    fn write(&self, name: &str, text: &str) -> PathBuf {
-        let (path, aside) = (self.0.join(name), self.0.join(format!("{name}.new")));
-        std::fs::write(&aside, text).unwrap();
-        std::fs::rename(aside, &path).unwrap();
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// A policy that denies Pods with another value of `spec.hostNetwork`.
-fn policy(host_network: bool) -> String {
-    format!(
-        "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {{name: network}}\nspec:\n  rules:\n  \
-         - name: host-network\n    match: {{any: [{{resources: {{kinds: [Pod]}}}}]}}\n    validate:\n      \
-         failureAction: Enforce\n      message: not so\n      pattern: {{spec: {{hostNetwork: \
-         {host_network}}}}}\n"
-    )
-}
-
-fn review(uid: &str, spec: Value) -> Vec<u8> {
-    let review = json!({
-        "kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": {
-            "uid": uid, "operation": "CREATE", "name": "web-0", "namespace": "shop",
-            "kind": {"group": "", "version": "v1", "kind": "Pod"},
-            "resource": {"group": "", "version": "v1", "resource": "pods"},
-            "userInfo": {"username": "alice"}, "dryRun": false, "oldObject": null,
-            "object": {"kind": "Pod", "apiVersion": "v1",
-                "metadata": {"name": "web-0", "namespace": "shop"}, "spec": spec}}});
-    serde_json::to_vec(&review).unwrap()
-}
-
-/// A webhook with the policy that wants `hostNetwork: false`.
-fn serve(folder: &Folder, arguments: &[&str]) -> Served {
-    let policies = folder.write("policies.yaml", &policy(false));
-    let arguments = [&["-p", policies.to_str().unwrap()], arguments].concat();
-    Served::start(&folder.0, &arguments, None)
-}
-
-fn is_allowed(served: &Served, host_network: bool) -> bool {
-    let review = review("u1", json!({"hostNetwork": host_network}));
-    served.post("/validate?timeout=5s", &review).json()["response"]["allowed"].as_bool().unwrap()
-}
 
 #[test]
 fn a_review_is_answered_the_same_over_both_protocols() {
@@ -324,20 +264,6 @@ fn a_decision_is_logged_found_by_its_id_and_replayed_to_the_byte() {
     }
     assert_eq!(served.get("/decisions/nonsense").status, 400);
     assert!(served.get("/decisions/000000000000").text().contains("another replica"));
-}
-
-/// An authority, and a certificate of it for localhost.
-fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(rcgen::DnType::CommonName, name);
-    params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-}
-
-fn pair(issuer: &CertifiedIssuer<'_, KeyPair>) -> (String, String) {
-    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    let key = KeyPair::generate().unwrap();
-    (params.signed_by(&key, issuer).unwrap().pem(), key.serialize_pem())
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ajj_facts::LiveCounters;
 
-use super::{BUCKETS, OPERATIONS, Shard, VERDICTS};
+use super::{BUCKETS, Finding, OPERATIONS, Shard, VERDICTS};
 use crate::policies::{LAGS, Lag};
 use crate::register::Registered;
 
@@ -259,14 +259,14 @@ impl Page {
     fn findings(&mut self, shards: &[Arc<Shard>]) {
         let name = "ajj_policy_findings_total";
         self.head(name, "counter", "Failures and errors of rules.");
-        let mut sums: BTreeMap<[Arc<str>; 4], u64> = BTreeMap::new();
+        let mut sums: BTreeMap<Finding, u64> = BTreeMap::new();
         for shard in shards {
             let findings = shard.findings.lock().unwrap_or_else(PoisonError::into_inner);
             for (key, count) in findings.iter() {
                 *sums.entry(key.clone()).or_default() += count;
             }
         }
-        for ([policy, rule, outcome, action], count) in &sums {
+        for ((policy, rule, outcome, action), count) in &sums {
             let _ = writeln!(
                 self.text,
                 "{name}{{policy=\"{}\",rule=\"{}\",outcome=\"{outcome}\",action=\"{action}\"}} {count}",

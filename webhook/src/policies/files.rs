@@ -31,9 +31,9 @@ pub(crate) async fn poll(files: impl Files, first_stamp: u64, policies: Arc<Poli
         let policies = Arc::clone(&policies);
         // Reading and compiling take a thread of their own: requests go on.
         let looked = tokio::task::spawn_blocking(move || {
-            let stamp = files.stamp();
+            let mut stamp = files.stamp();
             if stamp != known {
-                take(&files, &policies);
+                stamp = take(&files, stamp, &policies);
             }
             (files, stamp)
         });
@@ -47,8 +47,26 @@ pub(crate) async fn poll(files: impl Files, first_stamp: u64, policies: Arc<Poli
     }
 }
 
-fn take(files: &impl Files, policies: &Policies) {
-    let (sources, diagnostics) = files.load();
+/// How often files are read again that change while they are read.
+const ATTEMPTS: usize = 5;
+
+/// Reads files in one state of theirs, and hands back its stamp: a part of one set and a part of
+/// the next would be a set that nobody wrote.
+pub(crate) fn read(files: &impl Files, mut stamp: u64) -> (u64, (Vec<Source>, Vec<Diagnostic>)) {
+    for _ in 1..ATTEMPTS {
+        let read = files.load();
+        let after = files.stamp();
+        if after == stamp {
+            return (stamp, read);
+        }
+        stamp = after;
+    }
+    (stamp, files.load())
+}
+
+/// Lets the policies of files decide; hands back the stamp of what was read.
+fn take(files: &impl Files, stamp: u64, policies: &Policies) -> u64 {
+    let (stamp, (sources, diagnostics)) = read(files, stamp);
     match policies.offer(&sources, diagnostics) {
         Ok(warnings) => {
             let current = policies.current();
@@ -61,6 +79,7 @@ fn take(files: &impl Files, policies: &Policies) {
             error!("policies refused; those before go on to decide");
         }
     }
+    stamp
 }
 
 /// Logs a diagnostic with its place.

@@ -1,16 +1,17 @@
 //! The body of a request, within bounds.
 
-use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use hyper::StatusCode;
+use hyper::body::Incoming;
 use hyper::header::{CONTENT_LENGTH, HeaderMap};
 use tokio::sync::SemaphorePermit;
 
 use super::Shared;
 
-/// Bodies up to this size are read without asking for room.
-const SMALL: usize = 256 << 10;
+/// Bodies up to this size are read without asking for room: how many there are at one time is
+/// bounded by [`super::Limits::in_flight`].
+const SMALL: usize = 64 << 10;
 
 /// Why a body was not read.
 pub(super) struct Unread(pub(super) StatusCode, pub(super) String);
@@ -24,7 +25,7 @@ pub(super) struct Whole<'s> {
 
 /// Reads a body whole. Large ones wait for room that they share.
 pub(super) async fn read<'s>(
-    mut body: Body,
+    mut body: Incoming,
     headers: &HeaderMap,
     shared: &'s Shared,
 ) -> Result<Whole<'s>, Unread> {
@@ -33,7 +34,7 @@ pub(super) async fn read<'s>(
         let message = format!("expected a review of at most {limit} bytes");
         Unread(StatusCode::PAYLOAD_TOO_LARGE, message)
     };
-    let broken = |problem: axum::Error| {
+    let broken = |problem: hyper::Error| {
         Unread(StatusCode::BAD_REQUEST, format!("the body ended early: {problem}"))
     };
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());

@@ -1,22 +1,25 @@
 //! One connection: TLS, then HTTP/1.1 or HTTP/2, until one side ends it.
 
+mod idle;
+
 use std::error::Error;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Extension;
 use axum::Router;
 use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use rustls::server::ServerConfig;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
-use super::{Peer, Phase, Worker};
+use super::{Peer, Phase, Worker, service};
+use idle::Idle;
 
 type Problem = Box<dyn Error + Send + Sync>;
 
@@ -29,10 +32,10 @@ const PING: Duration = Duration::from_secs(20);
 pub(super) async fn serve(
     stream: TcpStream,
     address: SocketAddr,
-    worker: &Worker,
+    worker: &'static Worker,
     router: Router,
     tls: Arc<ServerConfig>,
-    mut phase: watch::Receiver<Phase>,
+    phase: watch::Receiver<Phase>,
 ) -> Result<(), Problem> {
     stream.set_nodelay(true)?;
     let limits = &worker.shared.limits;
@@ -49,43 +52,66 @@ pub(super) async fn serve(
         }
     };
     let session = stream.get_ref().1;
-    let has_certificate = session.peer_certificates().is_some();
-    let is_http2 = session.alpn_protocol() == Some(b"h2");
-    let router = router.layer(Extension(Peer { address, has_certificate }));
-    let service = TowerToHyperService::new(router);
-    let stream = TokioIo::new(stream);
-    if is_http2 {
-        let mut builder = http2::Builder::new(TokioExecutor::new());
-        builder
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(MAX_STREAMS)
-            .max_header_list_size(u32::try_from(MAX_HEAD).unwrap_or(u32::MAX))
-            .initial_stream_window_size(1 << 20)
-            .initial_connection_window_size(8 << 20)
-            .keep_alive_interval(PING)
-            .keep_alive_timeout(PING);
-        let mut connection = pin!(builder.serve_connection(stream, service));
-        tokio::select! {
-            served = connection.as_mut() => return Ok(served?),
-            _ = phase.wait_for(|phase| *phase >= Phase::Draining) => {}
-        }
-        // Tells the client to open no more streams; those that are open are answered.
-        connection.as_mut().graceful_shutdown();
-        return Ok(connection.await?);
+    let peer = Peer { address, has_certificate: session.peer_certificates().is_some() };
+    match session.alpn_protocol() == Some(b"h2") {
+        true => http2(stream, peer, worker, router, phase).await,
+        false => http1(stream, peer, worker, &router, phase).await,
     }
+}
+
+async fn http1(
+    stream: TlsStream<TcpStream>,
+    peer: Peer,
+    worker: &'static Worker,
+    router: &Router,
+    mut phase: watch::Receiver<Phase>,
+) -> Result<(), Problem> {
+    let idle = Idle::new(worker.shared.limits.idle);
+    let service = service_fn(|request| idle.busy(service::answer(worker, router, peer, request)));
     let mut builder = http1::Builder::new();
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.idle)
-        .max_buf_size(MAX_HEAD)
-        .pipeline_flush(true);
-    let mut connection = pin!(builder.serve_connection(stream, service));
+    // Its timer is made, armed and dropped for each request, for what `Idle` does once in a while.
+    builder.header_read_timeout(None).max_buf_size(MAX_HEAD).pipeline_flush(true);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     tokio::select! {
+        biased;
         served = connection.as_mut() => return Ok(served?),
+        () = idle.too_long() => return Ok(()),
         // Until then each answer says `Connection: close`: an idle connection that is closed could
         // meet a request on its way.
         _ = phase.wait_for(|phase| *phase >= Phase::Closing) => {}
     }
+    connection.as_mut().graceful_shutdown();
+    Ok(connection.await?)
+}
+
+async fn http2(
+    stream: TlsStream<TcpStream>,
+    peer: Peer,
+    worker: &'static Worker,
+    router: Router,
+    mut phase: watch::Receiver<Phase>,
+) -> Result<(), Problem> {
+    let router = Arc::new(router);
+    let service = service_fn(move |request| {
+        let router = Arc::clone(&router);
+        async move { service::answer(worker, &router, peer, request).await }
+    });
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(u32::try_from(MAX_HEAD).unwrap_or(u32::MAX))
+        .initial_stream_window_size(1 << 20)
+        .initial_connection_window_size(8 << 20)
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PING);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    tokio::select! {
+        biased;
+        served = connection.as_mut() => return Ok(served?),
+        _ = phase.wait_for(|phase| *phase >= Phase::Draining) => {}
+    }
+    // Tells the client to open no more streams; those that are open are answered.
     connection.as_mut().graceful_shutdown();
     Ok(connection.await?)
 }

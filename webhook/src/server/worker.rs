@@ -59,14 +59,16 @@ async fn run(
     tls: Arc<ServerConfig>,
     phase: watch::Receiver<Phase>,
 ) {
-    let router = routes::router(worker.clone());
+    // It lasts as long as the process: what borrows it counts no references.
+    let worker: &'static Worker = Box::leak(Box::new(worker));
+    let router = routes::router(worker);
+    let phase = of_this_thread(phase);
     while let Some((stream, peer, permit)) = accepted.recv().await {
-        let (router, worker) = (router.clone(), worker.clone());
-        let (tls, phase) = (Arc::clone(&tls), phase.clone());
+        let (router, tls, phase) = (router.clone(), Arc::clone(&tls), phase.clone());
         tokio::spawn(async move {
             worker.shard.connected();
             let served = match TcpStream::from_std(stream) {
-                Ok(stream) => connection::serve(stream, peer, &worker, router, tls, phase).await,
+                Ok(stream) => connection::serve(stream, peer, worker, router, tls, phase).await,
                 Err(problem) => Err(problem.into()),
             };
             if let Err(problem) = served {
@@ -77,4 +79,18 @@ async fn run(
             drop(permit);
         });
     }
+}
+
+/// Hands on how far the server is. A connection looks whenever something happens to it, which takes
+/// a lock: one that no other thread ever holds.
+fn of_this_thread(mut phase: watch::Receiver<Phase>) -> watch::Receiver<Phase> {
+    let (sender, receiver) = watch::channel(*phase.borrow_and_update());
+    tokio::spawn(async move {
+        while phase.changed().await.is_ok() {
+            sender.send_replace(*phase.borrow_and_update());
+        }
+        // Dropped, it would look as if nothing came any more.
+        std::future::pending::<()>().await;
+    });
+    receiver
 }
