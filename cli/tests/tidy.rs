@@ -35,7 +35,7 @@ const NOT_IN_THE_ENGINE: &[&str] = &[
 
 /// The files of the crate of facts that name the client of the cluster: what is asked with its
 /// credentials passes through the second, and the first only hands it over.
-const WITH_A_CLUSTER: &[&str] = &["live.rs", "live/cluster.rs"];
+const WITH_A_CLUSTER: &[&str] = &["live.rs", "live/cluster.rs", "live/connect.rs"];
 
 const LONGEST_FILE: usize = 800;
 

@@ -83,7 +83,7 @@ pub fn read(
         ))
     })?;
     let kind = group_version_kind(map(request, "kind")?)?;
-    let resource = group_version_resource(map(request, "resource")?)?;
+    let resource = group_version_resource(map(request, "resource")?, &kind)?;
     let subresource = text(request, "subResource")?;
     let object = object(request, "object")?;
     let old_object = self::object(request, "oldObject")?;
@@ -142,9 +142,10 @@ fn asked(
     if is_same {
         return Ok(None);
     }
+    let asked_kind = group_version_kind(asked_kind)?;
     Ok(Some(Box::new(Asked {
-        kind: group_version_kind(asked_kind)?,
-        resource: group_version_resource(asked_resource)?,
+        resource: group_version_resource(asked_resource, &asked_kind)?,
+        kind: asked_kind,
         subresource: text(request, "requestSubResource")?.to_owned(),
     })))
 }
@@ -163,10 +164,18 @@ fn group_version_kind(node: Node<'_>) -> Result<GroupVersionKind, ReviewError> {
     })
 }
 
-fn group_version_resource(node: Node<'_>) -> Result<GroupVersionResource, ReviewError> {
+/// Group and version of a resource are those of its kind, as a rule: the same texts do for both.
+fn group_version_resource(
+    node: Node<'_>,
+    kind: &GroupVersionKind,
+) -> Result<GroupVersionResource, ReviewError> {
+    let shared = |text: &str, known: &Arc<str>| match text == &**known {
+        true => Arc::clone(known),
+        false => text.into(),
+    };
     Ok(GroupVersionResource {
-        group: text(node, "group")?.into(),
-        version: text(node, "version")?.into(),
+        group: shared(text(node, "group")?, &kind.group),
+        version: shared(text(node, "version")?, &kind.version),
         resource: required(node, "resource")?.into(),
     })
 }

@@ -82,6 +82,15 @@ pub(crate) fn pair(issuer: &CertifiedIssuer<'_, KeyPair>) -> (String, String) {
     (params.signed_by(&key, issuer).unwrap().pem(), key.serialize_pem())
 }
 
+/// Stops what goes on beside a test when the test ends, be it by a panic.
+pub(crate) struct Stopping<'s>(pub(crate) &'s AtomicBool);
+
+impl Drop for Stopping<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 /// Asks for the first and the second verdict in turn, over connections that are kept, until `stop`;
 /// each answer is for the review that was sent. Hands back what was asked and answered.
 pub(crate) fn keep_asking(

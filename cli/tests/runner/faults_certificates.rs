@@ -6,7 +6,7 @@ use std::time::Duration;
 use rcgen::{CertifiedIssuer, KeyPair};
 use serde_json::json;
 
-use crate::admission::{Folder, authority, pair, policy, review};
+use crate::admission::{Folder, Stopping, authority, pair, policy, review};
 use crate::served::{Served, client, eventually, post};
 
 #[test]
@@ -28,6 +28,7 @@ fn fifty_rotations_cost_no_client_that_knows_both_authorities() {
 
     let (stop, handshakes) = (AtomicBool::new(false), AtomicUsize::new(0));
     std::thread::scope(|scope| {
+        let _stopping = Stopping(&stop);
         for _ in 0..2 {
             scope.spawn(|| {
                 let mut kept = served.connect();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 
-use crate::admission::{Folder, is_allowed, keep_asking, review, serve};
+use crate::admission::{Folder, Stopping, is_allowed, keep_asking, review, serve};
 use crate::served::{Connection, eventually, post, reply};
 
 const HEAD: &str = "POST /validate?timeout=10s HTTP/1.1\r\nHost: a\r\nContent-Type: \
@@ -76,8 +76,10 @@ fn good_clients_are_answered_beside_silent_half_open_and_slow_ones() {
     let mut slow: Vec<Connection> = (0..100).map(|_| served.connect()).collect();
     let stop = AtomicBool::new(false);
     let answered = std::thread::scope(|scope| {
+        let _stopping = Stopping(&stop);
         let wants = |host_network: bool, allowed: bool| assert_eq!(allowed, !host_network);
-        let asking = scope.spawn(|| keep_asking(&served, 2, &stop, wants));
+        let (served, stop) = (&served, &stop);
+        let asking = scope.spawn(move || keep_asking(served, 2, stop, wants));
         // A byte each, again and again, of a head that never ends.
         for byte in HEAD.bytes().take(40) {
             for connection in &mut slow {

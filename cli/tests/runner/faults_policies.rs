@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::admission::{Folder, is_allowed, keep_asking, policy, serve};
+use crate::admission::{Folder, Stopping, is_allowed, keep_asking, policy, serve};
 use crate::served::{Served, eventually};
 
 /// The digest of the set that decides.
@@ -28,6 +28,7 @@ fn each_answer_is_that_of_the_set_it_names_while_sets_are_replaced() {
 
     let stop = AtomicBool::new(false);
     let answers = std::thread::scope(|scope| {
+        let _stopping = Stopping(&stop);
         let asking = scope.spawn(|| keep_asking(&served, 4, &stop, |_, _| ()));
         // Twenty times a second, until the server took ten of them.
         let before = served.metric("ajj_policies_replaced_total");
@@ -75,6 +76,7 @@ fn what_was_killed_in_the_middle_comes_back_with_the_whole_set() {
         assert_eq!(served.get("/readyz").status, 200);
         let stop = AtomicBool::new(false);
         std::thread::scope(|scope| {
+            let _stopping = Stopping(&stop);
             let asking = scope.spawn(|| keep_asking(&served, 2, &stop, |_, _| ()));
             for turn in 0..10 {
                 folder.write("policies.yaml", &policy(turn % 2 == 0));
@@ -116,6 +118,7 @@ fn a_folder_of_links_that_is_swapped_is_never_read_half() {
     let served = Served::start(&folder.0, &["-p", "mounted"], None);
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
+        let _stopping = Stopping(&stop);
         scope.spawn(|| {
             let allowed = |expected: bool| is_allowed(&served, expected);
             while !stop.load(Ordering::SeqCst) {

@@ -175,10 +175,6 @@ impl Lines {
         self.0.lock().unwrap().clone()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.0.lock().unwrap().len()
-    }
-
     pub(crate) fn text(&self) -> String {
         self.0.lock().unwrap().join("\n")
     }

@@ -67,7 +67,7 @@ fn denied() -> (Request, ObjectReport) {
 fn deny(log: &DecisionLog, denied: &(Request, ObjectReport), uid: &str, bytes: usize) {
     let (mut request, mut report) = denied.clone();
     request.uid = uid.to_owned();
-    let message = |result: &mut ResultReport| result.result.message = "m".repeat(bytes);
+    let message = |result: &mut ResultReport| result.result.message = "m".repeat(bytes).into();
     report.results.iter_mut().for_each(message);
     log.keep(id(uid), &request, report, "sha256:0", Duration::from_micros(7));
 }

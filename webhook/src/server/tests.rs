@@ -5,10 +5,9 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
-use ajj_engine::Source;
-use ajj_facts::Offline;
-use arc_swap::ArcSwap;
+use ajj_engine::{Selection, Source};
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use rustls::pki_types::pem::PemObject;
@@ -17,9 +16,11 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use tokio::sync::{Semaphore, watch};
 
 use super::{Limits, Phase, Shared, Worker, connection, routes};
+use crate::answers::Answers;
 use crate::decision_id::Replica;
 use crate::decision_log::{DecisionLog, LogDecisions};
 use crate::judge::{Detail, judge};
+use crate::kinds::Kinds;
 use crate::metrics::Shard;
 use crate::policies::Policies;
 use crate::review::{ResourceKinds, parse, respond};
@@ -56,8 +57,10 @@ fn worker(certificates: &Arc<Certificates>) -> Worker {
     let shard = Arc::new(Shard::default());
     let shared = Shared {
         policies: Arc::new(policies()),
-        facts: Offline::new(&[], &[]).0,
-        kinds: ArcSwap::default(),
+        cluster: None,
+        registered: None,
+        answers: Answers::nobody(),
+        kinds: Arc::new(Kinds::default()),
         log: DecisionLog::new(LogDecisions::Findings, std::io::sink()).unwrap(),
         certificates: Arc::clone(certificates),
         shards: vec![Arc::clone(&shard)],
@@ -138,7 +141,10 @@ fn parts(worker: &Worker) -> [u64; 3] {
         request = Some(parse(REVIEW.as_bytes(), &kinds, Timestamp::UNIX_EPOCH).unwrap());
     });
     let request = request.unwrap();
-    let judging = judge(policies, &request, &shared.facts, shared.replica, Detail::Findings);
+    let (facts, source) =
+        (shared.answers.beforehand(&request), shared.answers.until(Instant::now()));
+    let policies = policies.select(Selection::Admission);
+    let judging = judge(policies, &request, facts, &source, shared.replica, Detail::Findings);
     let judge = allocation_counter::measure(|| judged = judging.now_or_never());
     let answer = judged.unwrap().answer;
     let respond = allocation_counter::measure(|| {
@@ -164,5 +170,5 @@ fn a_review_allocates_little() {
         REVIEW.len()
     );
     // How the bytes of a request come, in one part or several, makes a few more or less.
-    assert!(each <= 100.0, "{each}");
+    assert!(each <= 125.0, "{each}");
 }

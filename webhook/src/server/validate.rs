@@ -20,7 +20,7 @@ use super::{Peer, Shared, Worker};
 use crate::answer::Answer;
 use crate::decision_log::LogDecisions;
 use crate::judge::{Detail, judge};
-use crate::metrics::Verdict;
+use crate::metrics::{Shard, Verdict};
 use crate::policy_review::judge_policy;
 use crate::review;
 
@@ -42,6 +42,25 @@ struct Refusal {
 struct Counted {
     operation: Option<Operation>,
     verdict: Verdict,
+}
+
+/// A review that is being answered; one whose client went away in the middle ends too.
+struct InFlight<'w> {
+    shard: &'w Shard,
+    /// How many there are with it.
+    count: u64,
+}
+
+impl<'w> InFlight<'w> {
+    fn enter(shard: &'w Shard) -> Self {
+        Self { shard, count: shard.enter() }
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.shard.leave();
+    }
 }
 
 /// What reviews are about.
@@ -82,9 +101,9 @@ pub(super) async fn validate(
 ) -> Response<Full<Bytes>> {
     let started = Instant::now();
     let is_http1 = request.version() < Version::HTTP_2;
-    let in_flight = worker.shard.enter();
+    let in_flight = InFlight::enter(&worker.shard);
     // A defect must end one answer, not the worker: the failure policy of the caller then decides.
-    let answered = answer(worker, peer, request, started, in_flight, about);
+    let answered = answer(worker, peer, request, started, in_flight.count, about);
     let answered = AssertUnwindSafe(answered).catch_unwind().await.unwrap_or_else(|_| {
         error!("a defect of ajj: a review could not be judged");
         Err(Refusal {
@@ -93,7 +112,7 @@ pub(super) async fn validate(
             message: "a defect of ajj: the review could not be judged".to_owned(),
         })
     });
-    worker.shard.leave();
+    drop(in_flight);
     let (counted, status, media_type, bytes) = match answered {
         Ok((counted, bytes)) => (counted, StatusCode::OK, "application/json", bytes),
         Err(Refusal { verdict, status, message }) => {
