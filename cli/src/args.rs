@@ -203,6 +203,33 @@ pub(crate) struct WebhookArguments {
         default_value = "localhost,127.0.0.1,::1"
     )]
     pub(crate) tls_names: Vec<String>,
+    /// Keep the webhook registered at the API server, for what the policies are about
+    #[arg(long, requires = "cluster")]
+    pub(crate) register: bool,
+    /// The namespace of the webhook, which is never judged [default: $POD_NAMESPACE or ajj]
+    #[arg(long, value_name = "NAME", requires = "register")]
+    pub(crate) namespace: Option<String>,
+    /// The Service by which the API server reaches the webhook
+    #[arg(long, value_name = "NAME", default_value = "ajj-webhook")]
+    pub(crate) service: String,
+    /// A URL instead of the Service, for a webhook outside of the cluster
+    #[arg(long, value_name = "URL", requires = "register", value_parser = https)]
+    pub(crate) url: Option<String>,
+    /// Namespaces that are not judged, beside the own one, kube-system and kube-node-lease
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',', requires = "register")]
+    pub(crate) exempt_namespaces: Vec<String>,
+    /// What vouches for --tls-cert, in PEM, for the registration
+    #[arg(long, value_name = "FILE", requires = "tls_cert", requires = "register")]
+    pub(crate) ca_bundle: Option<PathBuf>,
+    /// The Certificate of cert-manager whose authority it injects into the registration
+    #[arg(
+        long,
+        value_name = "NAMESPACE/NAME",
+        requires = "tls_cert",
+        requires = "register",
+        conflicts_with = "ca_bundle"
+    )]
+    pub(crate) inject_ca_from: Option<String>,
     /// Answer reviews only of clients with a certificate of one of these authorities, in PEM
     #[arg(long, value_name = "FILE")]
     pub(crate) client_ca: Option<PathBuf>,
@@ -212,6 +239,13 @@ pub(crate) struct WebhookArguments {
     /// Which decisions to write to stdout: none, findings or all
     #[arg(long, value_name = "WHICH", default_value = "findings", value_parser = log_decisions)]
     pub(crate) log_decisions: LogDecisions,
+}
+
+fn https(text: &str) -> Result<String, String> {
+    match text.strip_prefix("https://") {
+        Some(rest) if !rest.is_empty() && !rest.contains(['?', '#', '@']) => Ok(text.to_owned()),
+        _ => Err("expected `https://HOST[:PORT][/PATH]`".to_owned()),
+    }
 }
 
 /// One condition on the rows of a suite.

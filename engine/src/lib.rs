@@ -34,7 +34,9 @@ pub use diagnostic::{Diagnostic, Severity, nearest};
 pub use facts::{ContextValue, FactError, FactKey, Facts, Method};
 pub use jmespath::Arena;
 pub use pointer::{escape_step, pointer, pointer_steps};
-pub use policy_set::{Evaluation, PolicySet};
+pub use policy_set::{
+    Evaluation, KindPattern, PolicySet, Registration, Selected, Selection, Target,
+};
 pub use read::{
     Document, Format, Limits, Places, ReadError, Reading, parse_json, parse_yaml, read,
 };

@@ -11,6 +11,10 @@ mod subject;
 
 use self::block::{Answer, Block};
 
+use std::collections::BTreeSet;
+
+use crate::request::Operation;
+
 pub(crate) use self::filter::{
     Filters, LabelSelector, ResourceDescription, ResourceFilter, SelectorOperator,
     SelectorRequirement, SubjectKind, SubjectReference, UserFilter,
@@ -149,6 +153,38 @@ impl Matcher {
             }
             // What matches all matches each.
             Group::All(blocks) => blocks.iter().find_map(Block::exact_namespaces),
+        }
+    }
+
+    /// Kinds and what is done to them, of which one has to hold: nothing else can match. No operation
+    /// means all.
+    pub(crate) fn targets(&self) -> Vec<(Vec<KindSelector>, BTreeSet<Operation>)> {
+        let kinds_of = |block: &Block| match block.kinds() {
+            [] => vec![KindSelector::anything()],
+            kinds => kinds.to_vec(),
+        };
+        match &self.matching {
+            Group::Any(blocks) => blocks
+                .iter()
+                .filter(|block| block.says_something())
+                .map(|block| (kinds_of(block), block.operations().iter().copied().collect()))
+                .collect(),
+            Group::All(blocks) => {
+                let mut operations: Option<BTreeSet<Operation>> = None;
+                for named in blocks.iter().map(Block::operations).filter(|named| !named.is_empty())
+                {
+                    let named: BTreeSet<Operation> = named.iter().copied().collect();
+                    operations = Some(match operations {
+                        Some(known) => known.intersection(&named).copied().collect(),
+                        None => named,
+                    });
+                }
+                match operations {
+                    // Operations that exclude each other.
+                    Some(none) if none.is_empty() => Vec::new(),
+                    operations => vec![(self.kinds.clone(), operations.unwrap_or_default())],
+                }
+            }
         }
     }
 

@@ -2,6 +2,8 @@
 
 mod evaluate;
 mod index;
+mod registration;
+mod selected;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,6 +18,8 @@ use crate::rule::{Compiled, OtherRules, Program, Rule};
 use crate::tree::Tree;
 
 pub(crate) use index::Index;
+pub use registration::{KindPattern, Registration, Target};
+pub use selected::{Selected, Selection};
 
 /// Compiled policies: give it a request and facts, and it decides.
 #[derive(Debug)]
@@ -66,13 +70,12 @@ impl PolicySet {
     ///
     /// Pure: the same set, request and facts give the same answer, on any machine, at any time.
     pub fn evaluate(&self, request: &Request, facts: &Facts) -> Evaluation {
-        let (decision, missing) = self.run(request, facts, false);
-        if missing.is_empty() { Evaluation::Decided(decision) } else { Evaluation::Needs(missing) }
+        self.select(Selection::All).evaluate(request, facts)
     }
 
     /// Decides with what is known: a fact without an answer is an error of the rule that asked.
     pub fn conclude(&self, request: &Request, facts: &Facts) -> Decision {
-        self.run(request, facts, true).0
+        self.select(Selection::All).conclude(request, facts)
     }
 
     /// The names and origins of all rules, in the order they were compiled.

@@ -68,6 +68,10 @@ pub(crate) struct Policy {
     pub(crate) namespace: Option<Arc<str>>,
     /// Whether only the first rule that applies counts.
     pub(crate) apply_one: bool,
+    /// Whether its rules are asked at admission.
+    pub(crate) admission: bool,
+    /// The seconds that an API server is to wait for an answer, where the policy says how many.
+    pub(crate) timeout_seconds: Option<u8>,
 }
 
 /// Rules that are recognised and that this build does not evaluate.

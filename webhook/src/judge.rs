@@ -2,7 +2,7 @@
 //! is replayed.
 
 use ajj_engine::report::{Keep, ObjectReport};
-use ajj_engine::{Decision, Facts, Outcome, PolicySet, Request};
+use ajj_engine::{Decision, Facts, Outcome, Request, Selected};
 use ajj_facts::FactSource;
 
 use crate::answer::Answer;
@@ -30,7 +30,7 @@ pub struct Judged {
 
 /// Decides a request and words the answer. `facts` are those that are known beforehand.
 pub async fn judge(
-    policies: &PolicySet,
+    policies: Selected<'_>,
     request: &Request,
     facts: Facts,
     source: &impl FactSource,

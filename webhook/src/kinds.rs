@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ajj_engine::GroupVersionResource;
-use ajj_facts::Live;
-use arc_swap::ArcSwap;
+use ajj_facts::{Discovered, Live};
+use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::{Notify, watch};
 use tracing::warn;
 
@@ -28,6 +28,7 @@ const WAIT: Duration = Duration::from_secs(2);
 #[derive(Debug, Default)]
 pub(crate) struct Kinds {
     known: ArcSwap<ResourceKinds>,
+    served: ArcSwapOption<Discovered>,
     rounds: watch::Sender<Rounds>,
     wanted: Notify,
     has_cluster: bool,
@@ -49,6 +50,16 @@ impl Kinds {
     /// What is known now.
     pub(crate) fn current(&self) -> arc_swap::Guard<Arc<ResourceKinds>> {
         self.known.load()
+    }
+
+    /// All that the server serves; `None` until it was asked.
+    pub(crate) fn served(&self) -> Option<Arc<Discovered>> {
+        self.served.load_full()
+    }
+
+    /// Has the server asked anew, without waiting for it.
+    pub(crate) fn ask_again(&self) {
+        self.wanted.notify_one();
     }
 
     /// Whether the kind of a resource is known, or nobody can be asked for it.
@@ -93,10 +104,21 @@ impl Kinds {
                 Err(_) => AFTER_FAILURE,
             };
             match found {
-                Ok(found) => {
+                Ok(mut found) => {
+                    if let Some(before) = self.served() {
+                        found.keep_stale(&before);
+                    }
                     let mut kinds = ResourceKinds::default();
-                    found.into_iter().for_each(|(resource, kind)| kinds.insert(resource, kind));
+                    for one in &found.resources {
+                        let resource = GroupVersionResource {
+                            group: one.group.as_str().into(),
+                            version: one.version.as_str().into(),
+                            resource: one.resource.as_str().into(),
+                        };
+                        kinds.insert(resource, one.kind.clone());
+                    }
                     self.known.store(Arc::new(kinds));
+                    self.served.store(Some(Arc::new(found)));
                 }
                 Err(problem) => {
                     warn!(%problem, "the API server does not say what kinds of objects it has");

@@ -24,6 +24,7 @@ use crate::decision_log::{DecisionLog, LogDecisions};
 use crate::kinds::Kinds;
 use crate::metrics::Shard;
 use crate::policies::{Files, Policies, Refused, poll};
+use crate::register::{self, RegistrationConfig};
 use crate::server::{Limits, Phase, Shared, serve};
 use crate::tls::{CertificateSource, Certificates, TlsError, server_config};
 
@@ -34,6 +35,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The cluster that policies and facts come from, if there is one.
     pub cluster: Option<ClusterConfig>,
+    /// How it registers at the API server of the cluster, if it does.
+    pub registration: Option<RegistrationConfig>,
     /// What it serves with.
     pub certificate: CertificateSource,
     /// The authorities of clients in PEM: given, `/validate` answers only who has a certificate.
@@ -131,20 +134,25 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
         workers => workers,
     };
     let replica = Replica::new(&config.replica);
-    let (cluster, answers, kinds) = match config.cluster {
-        None => (None, Answers::nobody(), Arc::new(Kinds::default())),
+    let (cluster, answers, kinds, registered) = match config.cluster {
+        None => (None, Answers::nobody(), Arc::new(Kinds::default()), None),
         Some(cluster) => {
             let runtime = background()?;
             let cluster = Arc::new(Cluster::connect(cluster, &runtime).await?);
             let kinds = Arc::new(Kinds::of_cluster());
             cluster.keep_up(&runtime, replica, &policies, &kinds);
+            let registered = config.registration.map(|registration| {
+                let live = &cluster.live;
+                register::begin(registration, &runtime, live, &policies, &kinds, &certificates)
+            });
             let answers = Answers::Cluster(cluster.live.clone());
-            (Some(cluster), answers, kinds)
+            (Some(cluster), answers, kinds, registered)
         }
     };
     let shared = Arc::new(Shared {
         policies,
         cluster,
+        registered,
         answers,
         kinds,
         log: DecisionLog::new(config.log_decisions, std::io::stdout())?,
@@ -159,7 +167,7 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
     });
     let told = told_to_end()?;
     let (phase, phases) = watch::channel(Phase::Serving);
-    let ca_bundle = certificates.ca_bundle().map(|pem| STANDARD.encode(pem));
+    let ca_bundle = certificates.ca_bundle().map(|pem| STANDARD.encode(pem.as_str()));
     tokio::spawn(certificates.keep_fresh());
     announce(&shared, address, ca_bundle.as_deref());
     let ending = Arc::clone(&shared);

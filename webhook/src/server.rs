@@ -23,6 +23,7 @@ use crate::decision_log::DecisionLog;
 use crate::kinds::Kinds;
 use crate::metrics::{ClusterGauges, Gauges, Shard};
 use crate::policies::Policies;
+use crate::register::Registered;
 use crate::tls::Certificates;
 pub(crate) use worker::Worker;
 
@@ -69,6 +70,8 @@ impl Default for Limits {
 pub(crate) struct Shared {
     pub(crate) policies: Arc<Policies>,
     pub(crate) cluster: Option<Arc<Cluster>>,
+    /// How registration at the API server goes, where that is ours to do.
+    pub(crate) registered: Option<Arc<Registered>>,
     pub(crate) answers: Answers,
     pub(crate) kinds: Arc<Kinds>,
     pub(crate) log: DecisionLog,
@@ -87,7 +90,9 @@ pub(crate) struct Shared {
 impl Shared {
     /// Whether reviews should be sent here.
     pub(crate) fn is_ready(&self) -> bool {
-        self.policies.current().is_some() && !self.is_draining.load(Ordering::Relaxed)
+        self.policies.current().is_some()
+            && self.certificates.is_settled()
+            && !self.is_draining.load(Ordering::Relaxed)
     }
 
     pub(crate) fn gauges(&self) -> Gauges<'_> {
@@ -109,6 +114,7 @@ impl Shared {
             certificate_expiry: self.certificates.expires() as f64,
             certificate_stale: self.certificates.is_stale(),
             log_dropped: self.log.dropped(),
+            registered: self.registered.as_deref(),
             broken: enforced.map_or(0, |enforced| enforced.broken),
             cluster: self.cluster.as_ref().map(|cluster| ClusterGauges {
                 age: cluster.age(),

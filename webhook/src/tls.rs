@@ -2,13 +2,14 @@
 
 mod files;
 mod own;
+mod shared;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use jiff::Timestamp;
 use rustls::RootCertStore;
 use rustls::crypto::CryptoProvider;
@@ -20,6 +21,7 @@ use tracing::{error, info, warn};
 
 use files::Pair;
 use own::Authority;
+pub(crate) use shared::{SECRET, SharedAuthority};
 
 /// Where the serving certificate comes from.
 #[derive(Clone, Debug)]
@@ -33,6 +35,9 @@ pub enum CertificateSource {
     },
     /// An authority of our own signs for these names and addresses.
     Own(Vec<String>),
+    /// An authority that all replicas share signs for these names and addresses; until it is there,
+    /// one that nobody trusts.
+    Shared(Vec<String>),
 }
 
 /// Why there is no certificate to serve with.
@@ -48,13 +53,18 @@ pub(crate) struct Certificates {
     expires: AtomicI64,
     /// Whether the files were offered in a state that could not be taken.
     is_stale: AtomicBool,
+    /// What clients have to trust, in PEM, where that is known.
+    bundle: ArcSwapOption<String>,
+    /// What the API server has been told to trust, in PEM.
+    published: ArcSwapOption<String>,
     origin: Origin,
 }
 
 #[derive(Debug)]
 enum Origin {
     Files(Pair),
-    Own(Box<Authority>),
+    Own(Box<Authority>, Vec<String>),
+    Shared(ArcSwap<Authority>, Vec<String>),
 }
 
 /// How often files are looked at.
@@ -70,25 +80,73 @@ impl Certificates {
                 (Origin::Files(pair), served)
             }
             CertificateSource::Own(names) => {
-                let authority = Authority::new(names, now)?;
-                let served = authority.issue(now)?;
-                (Origin::Own(Box::new(authority)), served)
+                let authority = Authority::new(now)?;
+                let served = authority.issue(&names, now)?;
+                (Origin::Own(Box::new(authority), names), served)
             }
+            CertificateSource::Shared(names) => {
+                let authority = Authority::new(now)?;
+                let served = authority.issue(&names, now)?;
+                (Origin::Shared(ArcSwap::from_pointee(authority), names), served)
+            }
+        };
+        let bundle = match &origin {
+            Origin::Own(authority, _) => Some(Arc::new(authority.pem().to_owned())),
+            Origin::Files(_) | Origin::Shared(..) => None,
         };
         Ok(Self {
             served: ArcSwap::from_pointee(first.key),
             expires: AtomicI64::new(first.expires.as_second()),
             is_stale: AtomicBool::new(false),
+            bundle: ArcSwapOption::new(bundle),
+            published: ArcSwapOption::default(),
             origin,
         })
     }
 
-    /// The authority that signs, in PEM, where it is our own: what clients have to trust.
-    pub(crate) fn ca_bundle(&self) -> Option<&str> {
-        match &self.origin {
-            Origin::Files(_) => None,
-            Origin::Own(authority) => Some(authority.pem()),
+    /// What clients have to trust, in PEM, where that is known.
+    pub(crate) fn ca_bundle(&self) -> Option<Arc<String>> {
+        self.bundle.load_full()
+    }
+
+    /// Takes note of what vouches for certificates from files.
+    pub(crate) fn set_ca_bundle(&self, pem: String) {
+        self.bundle.store(Some(Arc::new(pem)));
+    }
+
+    /// Takes note of what the API server has been told to trust.
+    pub(crate) fn set_published(&self, pem: Option<String>) {
+        self.published.store(pem.map(Arc::new));
+    }
+
+    /// What the API server has been told to trust, in PEM.
+    pub(crate) fn published(&self) -> Option<Arc<String>> {
+        self.published.load_full()
+    }
+
+    /// Whether replicas share the authority.
+    pub(crate) fn are_shared(&self) -> bool {
+        matches!(self.origin, Origin::Shared(..))
+    }
+
+    /// Whether what is served can be trusted: not while a shared authority is still waited for.
+    pub(crate) fn is_settled(&self) -> bool {
+        !self.are_shared() || self.bundle.load().is_some()
+    }
+
+    /// Serves with a certificate of the shared authority, if it does not yet.
+    pub(crate) fn share(&self, shared: &SharedAuthority, now: Timestamp) -> Result<(), TlsError> {
+        let Origin::Shared(held, names) = &self.origin else { return Ok(()) };
+        if held.load().pem() != shared.current() {
+            let authority = shared.authority()?;
+            self.take(authority.issue(names, now));
+            held.store(Arc::new(authority));
         }
+        let bundle = shared.bundle();
+        if self.bundle.load().as_deref().is_none_or(|known| *known != bundle) {
+            self.bundle.store(Some(Arc::new(bundle)));
+        }
+        Ok(())
     }
 
     /// When the certificate expires.
@@ -116,10 +174,15 @@ impl Certificates {
                     stamp = found;
                     pair.load(now)
                 }
-                Origin::Own(authority) if authority.is_due(self.expires(), now) => {
-                    authority.issue(now)
+                Origin::Own(authority, names) if authority.is_due(self.expires(), now) => {
+                    authority.issue(names, now)
                 }
-                Origin::Own(_) => continue,
+                Origin::Shared(authority, names)
+                    if authority.load().is_due(self.expires(), now) =>
+                {
+                    authority.load().issue(names, now)
+                }
+                Origin::Own(..) | Origin::Shared(..) => continue,
             };
             self.take(renewed);
         }
@@ -143,7 +206,7 @@ impl Certificates {
     fn stamp(&self) -> u64 {
         match &self.origin {
             Origin::Files(pair) => pair.stamp(),
-            Origin::Own(_) => 0,
+            Origin::Own(..) | Origin::Shared(..) => 0,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use ajj_engine::report::document::Decision;
 use ajj_engine::{
-    Diagnostic, Document, Facts, Limits, Node, PolicySet, Severity, Span, compile, read,
+    Diagnostic, Document, Facts, Limits, Node, PolicySet, Selection, Severity, Span, compile, read,
 };
 use ajj_facts::Offline;
 use ajj_webhook::review::{self, ResourceKinds, respond};
@@ -92,7 +92,7 @@ impl Replay<'_> {
         };
         let replica = Replica::new("replay");
         let judging = judge(
-            self.policies,
+            self.policies.select(Selection::Admission),
             &request,
             Facts::default(),
             self.facts,

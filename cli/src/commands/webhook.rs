@@ -4,7 +4,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::IsTerminal;
 
 use ajj_engine::{Diagnostic, Source};
-use ajj_webhook::{CertificateSource, ClusterConfig, Config, Files, Limits, RunError};
+use ajj_webhook::{
+    CertificateSource, ClusterConfig, Config, Files, Limits, RegistrationConfig, RunError,
+};
 
 use super::Findings;
 use crate::args::WebhookArguments;
@@ -24,6 +26,7 @@ pub(crate) fn run(ui: &Ui, arguments: &WebhookArguments) -> Result<u8, CommandEr
         cluster: arguments
             .cluster
             .then(|| ClusterConfig { kubeconfig: arguments.kubeconfig.clone() }),
+        registration: registration(arguments)?,
         certificate: certificate(arguments),
         client_authorities: client_authorities.transpose()?,
         limits: Limits { workers: arguments.workers, ..Limits::default() },
@@ -56,8 +59,44 @@ fn certificate(arguments: &WebhookArguments) -> CertificateSource {
         (Some(certificate), Some(key)) => {
             CertificateSource::Files { certificate: certificate.clone(), key: key.clone() }
         }
+        _ if arguments.register => {
+            let (service, namespace) = (&arguments.service, namespace(arguments));
+            let own =
+                ["svc", "svc.cluster.local"].map(|end| format!("{service}.{namespace}.{end}"));
+            CertificateSource::Shared(arguments.tls_names.iter().cloned().chain(own).collect())
+        }
         _ => CertificateSource::Own(arguments.tls_names.clone()),
     }
+}
+
+fn registration(arguments: &WebhookArguments) -> Result<Option<RegistrationConfig>, CommandError> {
+    if !arguments.register {
+        return Ok(None);
+    }
+    let is_vouched_for = arguments.ca_bundle.is_some() || arguments.inject_ca_from.is_some();
+    if arguments.tls_cert.is_some() && !is_vouched_for {
+        let error = CommandError::user("the API server is not told what vouches for `--tls-cert`");
+        return Err(error.hint("give `--ca-bundle FILE` or `--inject-ca-from NAMESPACE/NAME`"));
+    }
+    let ca_bundle = arguments.ca_bundle.as_ref().map(|path| {
+        std::fs::read_to_string(path).map_err(|problem| {
+            CommandError::user(format!("cannot read `{}`: {problem}", path.display()))
+        })
+    });
+    Ok(Some(RegistrationConfig {
+        namespace: namespace(arguments),
+        service: arguments.service.clone(),
+        url: arguments.url.clone(),
+        exempt_namespaces: arguments.exempt_namespaces.iter().cloned().collect(),
+        ca_bundle: ca_bundle.transpose()?,
+        inject_from: arguments.inject_ca_from.clone(),
+    }))
+}
+
+/// Where the webhook is at home.
+fn namespace(arguments: &WebhookArguments) -> String {
+    let of_pod = || std::env::var("POD_NAMESPACE").ok().filter(|value| !value.is_empty());
+    arguments.namespace.clone().or_else(of_pod).unwrap_or_else(|| "ajj".to_owned())
 }
 
 /// The Pod's name in a cluster, the machine's elsewhere; ids of decisions begin with it.

@@ -1,6 +1,6 @@
 //! The loop between rules that ask and sources that answer; the only caller of `evaluate`.
 
-use ajj_engine::{Decision, Evaluation, FactError, Facts, PolicySet, Request};
+use ajj_engine::{Decision, Evaluation, FactError, Facts, Request, Selected};
 
 use crate::source::FactSource;
 
@@ -9,13 +9,14 @@ const MAX_ROUNDS: usize = 16;
 
 /// Decides one request. Webhook, gate and command line all call this.
 ///
-/// `facts` is what is known beforehand; everything else is asked of `source`.
-pub async fn decide(
-    policies: &PolicySet,
+/// `policies` is a set, or the part of it that is asked; `facts` is what is known beforehand; everything else is asked of `source`.
+pub async fn decide<'p>(
+    policies: impl Into<Selected<'p>>,
     request: &Request,
     mut facts: Facts,
     source: &impl FactSource,
 ) -> Decision {
+    let policies = policies.into();
     for _ in 0..MAX_ROUNDS {
         match policies.evaluate(request, &facts) {
             Evaluation::Decided(decision) => return decision,

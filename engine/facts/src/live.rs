@@ -36,6 +36,7 @@ use watched::{Absent, List, keep_up};
 pub use cluster::client;
 pub use connect::{ConnectError, connect};
 pub use counters::LiveCounters;
+pub use discovery::{Discovered, ServedResource};
 pub use followed::{Followed, Snapshot};
 pub use options::LiveOptions;
 pub use rights::{Right, WRITES};

@@ -9,6 +9,8 @@
 
 #[path = "live/cluster.rs"]
 mod cluster;
+#[path = "live/discovery.rs"]
+mod discovery;
 #[path = "live/fixture.rs"]
 mod fixture;
 #[path = "live/flights.rs"]

@@ -99,6 +99,8 @@ fn compile_spec(
         kind: kind.as_str().into(),
         namespace: namespace.map(Into::into),
         apply_one: spec.apply_one,
+        admission: spec.admission,
+        timeout_seconds: spec.timeout_seconds,
     });
     let shared = Shared {
         spec,

@@ -6,7 +6,7 @@
 use crate::decision::{Action, FailurePolicy};
 use crate::decode::{Fields, Problems};
 use crate::diagnostic::Diagnostic;
-use crate::tree::Node;
+use crate::tree::{Kind, Node};
 
 /// A policy's `spec`.
 #[derive(Debug, Default)]
@@ -21,6 +21,8 @@ pub(crate) struct Spec<'t> {
     pub(crate) emit_warning: bool,
     pub(crate) background: bool,
     pub(crate) admission: bool,
+    /// The seconds that an API server is to wait for an answer.
+    pub(crate) timeout_seconds: Option<u8>,
     /// CEL conditions, which this build does not evaluate.
     pub(crate) match_conditions: Option<Node<'t>>,
 }
@@ -134,17 +136,23 @@ impl<'t> Spec<'t> {
     pub(crate) fn decode(mut spec: Fields<'t, '_, '_>, problems: &Problems<'_>) -> Self {
         spec.ignore(&[
             "schemaValidation",
-            "webhookTimeoutSeconds",
             "mutateExistingOnPolicyUpdate",
             "generateExistingOnPolicyUpdate",
             "generateExisting",
             "useServerSideApply",
         ]);
         let old_failure_policy = spec.word("failurePolicy", &FAILURE_POLICIES);
+        // What is no number of seconds is refused elsewhere.
+        let seconds = |node: Node<'t>| match node.kind() {
+            Kind::Int(seconds) => u8::try_from(seconds).ok(),
+            _ => None,
+        };
+        let mut timeout_seconds = spec.get("webhookTimeoutSeconds").and_then(seconds);
         let mut failure_policy = None;
         let mut match_conditions = None;
         if let Some(mut webhook) = spec.fields("webhookConfiguration") {
-            webhook.ignore(&["timeoutSeconds"]);
+            let own = webhook.get("timeoutSeconds").and_then(seconds);
+            timeout_seconds = own.or(timeout_seconds);
             failure_policy = webhook.word("failurePolicy", &FAILURE_POLICIES);
             match_conditions = webhook.get("matchConditions");
             if let (Some(_), Some(_)) = (failure_policy, old_failure_policy) {
@@ -165,6 +173,7 @@ impl<'t> Spec<'t> {
             emit_warning: spec.bool("emitWarning").unwrap_or(false),
             background: spec.bool("background").unwrap_or(true),
             admission: spec.bool("admission").unwrap_or(true),
+            timeout_seconds,
             match_conditions,
             rules: {
                 spec.require("rules");

@@ -90,6 +90,16 @@ impl Block {
         &self.kinds
     }
 
+    /// Whether it says anything: one that does not matches nothing.
+    pub(super) fn says_something(&self) -> bool {
+        self.asks_object || self.asks_user
+    }
+
+    /// The operations it names; none where it names none and means all.
+    pub(super) fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
     /// The namespaces it names, if it names some and none with wildcards.
     pub(super) fn exact_namespaces(&self) -> Option<Vec<&str>> {
         let named = self.namespaces.iter().map(Wildcard::as_literal).collect::<Option<Vec<_>>>()?;

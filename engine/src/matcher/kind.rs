@@ -15,8 +15,18 @@ pub(crate) struct KindSelector {
 impl KindSelector {
     /// Reads what a policy writes; upstream: `ParseKindSelector` in `pkg/utils/kube/kind.go`.
     pub(crate) fn parse(written: &str) -> Self {
-        let [group, version, kind, subresource] = parts(written).map(Wildcard::new);
+        Self::of(parts(written))
+    }
+
+    /// From group, version, kind and subresource.
+    pub(crate) fn of(parts: [&str; 4]) -> Self {
+        let [group, version, kind, subresource] = parts.map(Wildcard::new);
         Self { group, version, kind, subresource }
+    }
+
+    /// Group, version, kind and subresource, as they can be written.
+    pub(crate) fn patterns(&self) -> [String; 4] {
+        [&self.group, &self.version, &self.kind, &self.subresource].map(Wildcard::to_string)
     }
 
     /// Selects everything, subresources too.

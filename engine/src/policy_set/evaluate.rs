@@ -16,11 +16,12 @@ use crate::tree::{Node, Tree};
 
 use crate::rule::{Program, Rule};
 
-use super::PolicySet;
+use super::{PolicySet, Selection};
 
 /// What the rules of one request share.
 struct Round<'t> {
     set: &'t PolicySet,
+    selection: Selection,
     request: &'t Request,
     surroundings: Surroundings<'t>,
     /// Stands for an object where there is none.
@@ -43,6 +44,7 @@ struct Said {
 impl PolicySet {
     pub(super) fn run(
         &self,
+        selection: Selection,
         request: &Request,
         facts: &Facts,
         last_round: bool,
@@ -60,6 +62,7 @@ impl PolicySet {
             };
             let round = Round {
                 set: self,
+                selection,
                 request,
                 surroundings,
                 nothing: arena.tree(Tree::null()),
@@ -86,7 +89,7 @@ impl<'t> Round<'t> {
         let mut applied: Option<&str> = None;
         for number in self.set.index.candidates(self.request) {
             let Some(rule) = self.set.rules.get(number as usize) else { continue };
-            if !rule.scope.holds(&self.request.matched_kind().kind) {
+            if !self.selection.holds(rule) || !rule.scope.holds(&self.request.matched_kind().kind) {
                 continue;
             }
             let said =

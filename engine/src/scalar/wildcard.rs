@@ -104,6 +104,19 @@ impl Wildcard {
     }
 }
 
+impl std::fmt::Display for Wildcard {
+    /// Writes a pattern that matches the same.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0 {
+            Shape::Anything => formatter.write_str("*"),
+            Shape::Literal(text) | Shape::General(text) => formatter.write_str(text),
+            Shape::Prefix(text) => write!(formatter, "{text}*"),
+            Shape::Suffix(text) => write!(formatter, "*{text}"),
+            Shape::Within(text) => write!(formatter, "*{text}*"),
+        }
+    }
+}
+
 /// The number of bytes of the character that starts with `first`.
 fn character_length(first: u8) -> usize {
     match first {
@@ -145,7 +158,9 @@ mod tests {
             let characters = |text: &str| text.chars().collect::<Vec<_>>();
             let expected = by_definition(&characters(&pattern), &characters(&text));
             prop_assert_eq!(matches(&pattern, &text), expected);
-            prop_assert_eq!(Wildcard::new(&pattern).matches(&text), expected);
+            let prepared = Wildcard::new(&pattern);
+            prop_assert_eq!(prepared.matches(&text), expected);
+            prop_assert_eq!(Wildcard::new(&prepared.to_string()).matches(&text), expected);
         }
     }
 

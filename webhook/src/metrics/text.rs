@@ -10,6 +10,7 @@ use ajj_facts::LiveCounters;
 
 use super::{BUCKETS, OPERATIONS, Shard, VERDICTS};
 use crate::policies::{LAGS, Lag};
+use crate::register::Registered;
 
 /// What is read when somebody asks, not counted.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +28,7 @@ pub(crate) struct Gauges<'g> {
     pub(crate) log_dropped: u64,
     /// Policies of the set that have rules which can only answer with an error.
     pub(crate) broken: usize,
+    pub(crate) registered: Option<&'g Registered>,
     pub(crate) cluster: Option<ClusterGauges<'g>>,
 }
 
@@ -102,6 +104,9 @@ pub(crate) fn write(shards: &[Arc<Shard>], gauges: &Gauges<'_>) -> String {
         "Whether the certificate files could not be taken and an older pair serves.",
         u8::from(gauges.certificate_stale),
     );
+    if let Some(registered) = gauges.registered {
+        out.registered(registered);
+    }
     out.one(
         "ajj_decision_log_dropped_total",
         "counter",
@@ -187,6 +192,41 @@ impl Page {
         ] {
             self.one(&format!("ajj_facts_{name}_total"), "counter", help, read(counter));
         }
+    }
+
+    fn registered(&mut self, registered: &Registered) {
+        self.one(
+            "ajj_registration_current",
+            "gauge",
+            "Whether the API server holds the registration that policies ask for.",
+            u8::from(registered.is_current.load(Ordering::Relaxed)),
+        );
+        let counters = [
+            (
+                "ajj_registration_writes_total",
+                "Registrations that were written.",
+                &registered.writes,
+            ),
+            (
+                "ajj_registration_restored_total",
+                "Changes of the registration by others that were undone.",
+                &registered.restored,
+            ),
+            (
+                "ajj_registration_failures_total",
+                "Registrations that could not be written.",
+                &registered.failures,
+            ),
+        ];
+        for (name, help, counter) in counters {
+            self.one(name, "counter", help, counter.load(Ordering::Relaxed));
+        }
+        self.one(
+            "ajj_registration_kinds_left_out",
+            "gauge",
+            "Kinds that rules name and about which no request comes.",
+            registered.left_out.load(Ordering::Relaxed),
+        );
     }
 
     fn requests(&mut self, shards: &[Arc<Shard>]) {

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use ajj_engine::scalar::duration;
-use ajj_engine::{Operation, PolicySet};
+use ajj_engine::{FailurePolicy, Operation, PolicySet, Selection};
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE};
@@ -36,6 +36,8 @@ const MARGIN: Duration = Duration::from_millis(200);
 pub(super) fn router(worker: Worker) -> Router {
     Router::new()
         .route("/validate", post(validate))
+        .route("/validate/fail", post(validate_fail))
+        .route("/validate/ignore", post(validate_ignore))
         .route("/validate/policies", post(validate_policies))
         .route("/livez", get(async || "ok\n"))
         .route("/healthz", get(async || "ok\n"))
@@ -59,7 +61,17 @@ struct Counted {
 }
 
 async fn validate(State(worker): State<Worker>, request: Request) -> Response {
-    reply(&worker, request, About::Objects).await
+    reply(&worker, request, About::Objects(Selection::Admission)).await
+}
+
+async fn validate_fail(State(worker): State<Worker>, request: Request) -> Response {
+    let selection = Selection::AdmissionWith(FailurePolicy::Fail);
+    reply(&worker, request, About::Objects(selection)).await
+}
+
+async fn validate_ignore(State(worker): State<Worker>, request: Request) -> Response {
+    let selection = Selection::AdmissionWith(FailurePolicy::Ignore);
+    reply(&worker, request, About::Objects(selection)).await
 }
 
 async fn validate_policies(State(worker): State<Worker>, request: Request) -> Response {
@@ -69,7 +81,8 @@ async fn validate_policies(State(worker): State<Worker>, request: Request) -> Re
 /// What reviews are about.
 #[derive(Clone, Copy, Debug)]
 enum About {
-    Objects,
+    /// Objects, by the rules that are asked here.
+    Objects(Selection),
     /// Policies themselves, which have to compile.
     Policies,
 }
@@ -143,7 +156,7 @@ async fn answer(
         .map_err(|problem| refused(StatusCode::BAD_REQUEST, problem.to_string()))?;
     let mut review = Review { request, started, deadline };
     let answer = match about {
-        About::Objects => judge_object(worker, &mut review).await?,
+        About::Objects(selection) => judge_object(worker, selection, &mut review).await?,
         About::Policies => judge_policy(&review.request).ok_or_else(|| {
             let kind = review.request.kind.kind.escape_debug();
             let message = format!(
@@ -161,7 +174,11 @@ async fn answer(
 }
 
 /// Judges an object by the policies.
-async fn judge_object(worker: &Worker, review: &mut Review) -> Result<Answer, Refusal> {
+async fn judge_object(
+    worker: &Worker,
+    selection: Selection,
+    review: &mut Review,
+) -> Result<Answer, Refusal> {
     let shared = &worker.shared;
     let current = shared.policies.current();
     let Some(enforced) = current.as_ref() else {
@@ -175,7 +192,8 @@ async fn judge_object(worker: &Worker, review: &mut Review) -> Result<Answer, Re
     };
     let source = shared.answers.until(*deadline);
     let facts = shared.answers.beforehand(request);
-    let judging = judge(&enforced.policies, request, facts, &source, shared.replica, detail);
+    let policies = enforced.policies.select(selection);
+    let judging = judge(policies, request, facts, &source, shared.replica, detail);
     let judged = judging.await;
     if let Some(report) = &judged.report {
         worker.shard.count_findings(report);
@@ -262,6 +280,10 @@ fn refused(status: StatusCode, message: impl Into<String>) -> Refusal {
 async fn readyz(State(worker): State<Worker>) -> (StatusCode, &'static str) {
     match worker.shared.is_ready() {
         true => (StatusCode::OK, "ok\n"),
+        false if !worker.shared.certificates.is_settled() => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the authority that replicas share is not known yet\n",
+        ),
         false if worker.shared.policies.current().is_some() => {
             (StatusCode::SERVICE_UNAVAILABLE, "this replica is about to end\n")
         }

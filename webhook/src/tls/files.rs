@@ -70,7 +70,7 @@ fn wrong(path: &Path, expected: &str, problem: &dyn std::fmt::Display) -> TlsErr
 }
 
 /// From when until when a certificate is in force.
-fn validity(certificate: &[u8]) -> Result<(Timestamp, Timestamp), String> {
+pub(super) fn validity(certificate: &[u8]) -> Result<(Timestamp, Timestamp), String> {
     let certificate = Certificate::from_der(certificate).map_err(|problem| problem.to_string())?;
     let validity = certificate.tbs_certificate.validity;
     let time = |time: x509_cert::time::Time| {

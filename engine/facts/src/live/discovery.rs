@@ -1,77 +1,127 @@
-//! What resources the API server has, and of what kind their objects are.
+//! Which resources an API server serves, by the two documents in which it lists them all.
 
-use std::sync::Arc;
-
-use ajj_engine::{FactError, GroupVersionKind, GroupVersionResource, Node, Tree};
-use tokio::time::timeout;
+use ajj_engine::{FactError, GroupVersionKind, Node, Tree};
 
 use super::Live;
-use super::cluster::Shape;
+use super::cluster::{Cluster, Shape};
 
-/// Where the server says what there is: the core group, and all others.
-const PATHS: [&str; 2] = ["/api", "/apis"];
+/// A resource of an API server, in one of its versions.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ServedResource {
+    /// The group, empty for core.
+    pub group: String,
+    /// The version.
+    pub version: String,
+    /// The plural name.
+    pub resource: String,
+    /// The kind of its objects.
+    pub kind: GroupVersionKind,
+    /// Whether its objects stand in namespaces.
+    pub is_namespaced: bool,
+    /// Its subresources, sorted.
+    pub subresources: Vec<String>,
+}
 
-impl Live {
-    /// Asks which resources there are, custom ones included, with the kinds of their objects.
-    pub async fn discover(
-        &self,
-    ) -> Result<Vec<(GroupVersionResource, GroupVersionKind)>, FactError> {
-        let (cluster, within) =
-            (Arc::clone(&self.sources.cluster), self.sources.options.call_timeout);
-        // Connections live where they were opened.
-        let asked = self.sources.runtime.spawn(async move {
-            let mut found = Vec::new();
-            for path in PATHS {
-                let page = timeout(within, cluster.page(path, "", Shape::Resources));
-                let page = page.await.map_err(|_| FactError::Timeout)??;
-                read(&page, &mut found)?;
-            }
-            Ok(found)
-        });
-        asked.await.unwrap_or_else(|_| Err(FactError::Failed("the call was given up".to_owned())))
+/// What an API server serves, sorted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Discovered {
+    /// The resources.
+    pub resources: Vec<ServedResource>,
+    /// Group versions of servers behind the API server whose list may be old or missing.
+    pub stale: Vec<String>,
+}
+
+impl Discovered {
+    /// Puts in what was known before of group versions whose list is missing or old: what a server
+    /// that is away serves will come again.
+    pub fn keep_stale(&mut self, before: &Self) {
+        let is_stale = |one: &&ServedResource| {
+            self.stale.iter().any(|stale| *stale == format!("{}/{}", one.group, one.version))
+        };
+        let kept: Vec<_> = before.resources.iter().filter(is_stale).cloned().collect();
+        self.resources.extend(kept);
+        self.resources.sort();
+        self.resources.dedup();
     }
 }
 
-fn read(
-    page: &Tree,
-    found: &mut Vec<(GroupVersionResource, GroupVersionKind)>,
-) -> Result<(), FactError> {
-    let root = page.root();
+impl Live {
+    /// Asks which resources are served; Kubernetes 1.27 and later say it.
+    pub async fn discover(&self) -> Result<Discovered, FactError> {
+        let cluster = std::sync::Arc::clone(&self.sources.cluster);
+        let within = self.sources.options.call_timeout;
+        let asked = self.sources.runtime.spawn(async move {
+            let asked = tokio::time::timeout(within, discover(&cluster));
+            asked.await.unwrap_or(Err(FactError::Timeout))
+        });
+        let given_up = |_| Err(FactError::Failed("the call was given up".to_owned()));
+        asked.await.unwrap_or_else(given_up)
+    }
+}
+
+async fn discover(cluster: &Cluster) -> Result<Discovered, FactError> {
+    let mut discovered = Discovered::default();
+    for path in ["/api", "/apis"] {
+        let document = cluster.page(path, "", Shape::Resources).await?;
+        read(&document, &mut discovered)?;
+    }
+    discovered.resources.sort();
+    discovered.resources.dedup();
+    discovered.stale.sort();
+    Ok(discovered)
+}
+
+/// Reads an `APIGroupDiscoveryList`.
+fn read(document: &Tree, discovered: &mut Discovered) -> Result<(), FactError> {
+    let root = document.root();
     if text(root, "kind") != "APIGroupDiscoveryList" {
-        let message = "the API server does not say all that it has at once: expected version 1.27 \
-                       or later";
+        let message = "the API server does not list its resources at once; Kubernetes 1.27 does";
         return Err(FactError::Failed(message.to_owned()));
     }
     for group in items(root, "items") {
-        let group_name = group.get("metadata").map(|metadata| text(metadata, "name"));
+        let name = group.get("metadata").map(|metadata| text(metadata, "name")).unwrap_or_default();
         for version in items(group, "versions") {
-            for resource in items(version, "resources") {
-                let Some(kind) = resource.get("responseKind") else { continue };
-                if text(kind, "kind").is_empty() {
-                    continue;
-                }
-                let resource = GroupVersionResource {
-                    group: group_name.unwrap_or_default().into(),
-                    version: text(version, "version").into(),
-                    resource: text(resource, "resource").into(),
-                };
-                let kind = GroupVersionKind {
-                    group: text(kind, "group").into(),
-                    version: text(kind, "version").into(),
-                    kind: text(kind, "kind").into(),
-                };
-                found.push((resource, kind));
+            let at = text(version, "version");
+            if text(version, "freshness") == "Stale" {
+                discovered.stale.push(format!("{name}/{at}"));
             }
+            let served = items(version, "resources").filter_map(|node| resource(node, name, at));
+            discovered.resources.extend(served);
         }
     }
     Ok(())
 }
 
-fn items<'t>(node: Node<'t>, key: &str) -> impl Iterator<Item = Node<'t>> + use<'t> {
-    let items = node.get(key).and_then(Node::as_list);
-    items.into_iter().flat_map(|items| items.iter())
+fn resource(node: Node<'_>, group: &str, version: &str) -> Option<ServedResource> {
+    let response = node.get("responseKind")?;
+    let or = |key: &str, other: &str| match text(response, key) {
+        "" => other.to_owned(),
+        own => own.to_owned(),
+    };
+    let mut subresources: Vec<String> = items(node, "subresources")
+        .map(|subresource| text(subresource, "subresource").to_owned())
+        .collect();
+    subresources.sort();
+    let kind = text(response, "kind");
+    let resource = text(node, "resource");
+    (!kind.is_empty() && !resource.is_empty()).then(|| ServedResource {
+        group: group.to_owned(),
+        version: version.to_owned(),
+        resource: resource.to_owned(),
+        kind: GroupVersionKind {
+            group: or("group", group).into(),
+            version: or("version", version).into(),
+            kind: kind.into(),
+        },
+        is_namespaced: text(node, "scope") == "Namespaced",
+        subresources,
+    })
 }
 
 fn text<'t>(node: Node<'t>, key: &str) -> &'t str {
-    node.get(key).and_then(Node::as_str).unwrap_or_default()
+    node.get(key).and_then(|node| node.as_str()).unwrap_or_default()
+}
+
+fn items<'t>(node: Node<'t>, key: &str) -> impl Iterator<Item = Node<'t>> {
+    node.get(key).and_then(|node| node.as_list()).into_iter().flat_map(|items| items.iter())
 }
