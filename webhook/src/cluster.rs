@@ -1,7 +1,7 @@
 //! What a webhook has of its cluster: policies, facts, roles, kinds, and how new all that is.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ajj_facts::{ConnectError, Live, LiveOptions, connect};
@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use tracing::warn;
 
 use crate::decision_id::Replica;
+use crate::events::{EventQueue, Events};
 use crate::kinds::Kinds;
 use crate::policies::{ClusterPolicies, Policies};
 use crate::roles::Roles;
@@ -27,6 +28,8 @@ pub(crate) struct Cluster {
     pub(crate) live: Live,
     pub(crate) policies: ClusterPolicies,
     pub(crate) roles: Roles,
+    pub(crate) events: Events,
+    queue: Mutex<Option<EventQueue>>,
 }
 
 /// How often it is said that the API server cannot be heard.
@@ -49,7 +52,9 @@ impl Cluster {
             Err(defect) => std::panic::resume_unwind(defect.into_panic()),
         };
         let policies = ClusterPolicies::new(&live);
-        Ok(Self { roles: Roles::new(live.clone()), policies, live })
+        let (events, queue) = Events::new();
+        let (roles, queue) = (Roles::new(live.clone()), Mutex::new(Some(queue)));
+        Ok(Self { roles, policies, events, queue, live })
     }
 
     /// Keeps everything up to date, from tasks on `runtime`.
@@ -68,6 +73,10 @@ impl Cluster {
         runtime.spawn(async move { kinds.keep_up(&cluster.live).await });
         let (writer, outcome) = (self.live.writer(), self.policies.outcome());
         runtime.spawn(status::keep_up(writer, outcome, replica));
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(queue) = queue {
+            runtime.spawn(queue.write(self.live.writer(), replica));
+        }
         let cluster = Arc::clone(self);
         runtime.spawn(async move { cluster.say_trouble().await });
     }

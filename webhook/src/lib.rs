@@ -9,6 +9,7 @@ mod answers;
 mod cluster;
 mod decision_id;
 mod decision_log;
+mod events;
 mod judge;
 mod kinds;
 mod metrics;

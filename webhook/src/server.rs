@@ -121,6 +121,7 @@ impl Shared {
                 has_trouble: cluster.trouble().is_some(),
                 counters: cluster.live.counters(),
                 lag: &self.policies.lag,
+                events_dropped: cluster.events.dropped(),
             }),
         }
     }

@@ -40,6 +40,7 @@ pub(crate) struct ClusterGauges<'g> {
     pub(crate) has_trouble: bool,
     pub(crate) counters: &'g LiveCounters,
     pub(crate) lag: &'g Lag,
+    pub(crate) events_dropped: u64,
 }
 
 /// Writes everything in the text format of Prometheus.
@@ -166,6 +167,12 @@ impl Page {
             "gauge",
             "The same of the last change.",
             cluster.lag.last(),
+        );
+        self.one(
+            "ajj_events_dropped_total",
+            "counter",
+            "Events of denials that were not written because there are too many.",
+            cluster.events_dropped,
         );
         let counters = cluster.counters;
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);

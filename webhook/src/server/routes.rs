@@ -198,6 +198,9 @@ async fn judge_object(
     if let Some(report) = &judged.report {
         worker.shard.count_findings(report);
         shared.log.keep(judged.id, request, report, &enforced.digest, started.elapsed());
+        if let (Some(cluster), Some(denial)) = (&shared.cluster, &judged.answer.denial) {
+            cluster.events.tell(request, report, denial);
+        }
     }
     Ok(judged.answer)
 }

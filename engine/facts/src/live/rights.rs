@@ -20,6 +20,7 @@ pub const WRITES: &[Right] = &[
         resource: "validatingwebhookconfigurations",
         verbs: &["get", "create", "patch"],
     },
+    Right { group: "events.k8s.io", resource: "events", verbs: &["create"] },
     Right { group: "kyverno.io", resource: "clusterpolicies/status", verbs: &["patch"] },
     Right { group: "kyverno.io", resource: "policies/status", verbs: &["patch"] },
 ];

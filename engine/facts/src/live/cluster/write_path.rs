@@ -89,6 +89,7 @@ mod tests {
             (Write::Create, "/api/v1/namespaces/ajj/secrets"),
             (Write::Merge, SECRET),
             (Write::Apply, CONFIGURATION),
+            (Write::Create, "/apis/events.k8s.io/v1/namespaces/n/events"),
             (Write::Merge, "/apis/kyverno.io/v1/clusterpolicies/p/status"),
             (Write::Merge, "/apis/kyverno.io/v1/namespaces/n/policies/p/status"),
         ] {

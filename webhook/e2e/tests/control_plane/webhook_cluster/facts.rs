@@ -63,7 +63,7 @@ fn a_config_map_of_the_context_is_read_as_it_is_now() {
         }),
     ));
     let create = "create secret generic s --dry-run=server --namespace context \
-                  --from-literal=a=1 --from-literal=b=2";
+                  --from-literal=a=text --from-literal=b=text";
     assert_eq!(kubectl(create).code, 0);
     let replaced = kubectl("delete configmap limits --namespace context");
     assert_eq!(replaced.code, 0, "{replaced:?}");

@@ -58,7 +58,7 @@ fn what_a_policy_refuses_kubectl_explains() {
          \"objects.ajj.dev\" denied the request: Deployment refused/web: 1 rule denies (team) \
          [decision …]\n  \
          1. refused-labels/team (high): every Deployment belongs to a team\n     \
-         metadata.labels.team: expected `?*`, found nothing\n     \
+         metadata.labels.team: must be `?*`, is not there\n     \
          fix: add the label `team`\n"
     );
     assert_eq!((refused.stdout.as_str(), refused.code), ("", 1));
@@ -135,4 +135,35 @@ fn a_policy_of_a_namespace_is_about_that_one_and_an_exception_exempts() {
     }));
     eventually(BOUND, || kubectl_with(create, &deployment("web", None)).succeeded()).unwrap();
     assert_eq!(kubectl_with(create, &deployment("else", None)).code, 1);
+}
+
+#[test]
+fn who_owns_what_is_refused_is_told() {
+    judged_namespace("owners");
+    enforce(&policy(
+        "owners-pods",
+        "no-pods",
+        json!({
+            "match": {"any": [{"resources": {"kinds": ["Pod"], "namespaces": ["owners"]}}]},
+            "validate": {"message": "no Pods here", "deny": {}},
+        }),
+    ));
+    // The rule that autogen would make of it refuses the Deployment itself.
+    let only_pods =
+        "annotate clusterpolicy owners-pods pod-policies.kyverno.io/autogen-controllers=none";
+    assert_eq!(kubectl(only_pods).code, 0);
+    let create = "create --namespace owners -f -";
+    eventually(BOUND, || kubectl_with(create, &deployment("web", None)).succeeded()).unwrap();
+    let events = "get events.events.k8s.io --namespace owners --output json";
+    let event = eventually(BOUND, || {
+        let seen = kubectl(events).json().unwrap();
+        let items = seen["items"].as_array().unwrap();
+        let ours = items.iter().find(|event| event["reason"] == "PolicyViolation");
+        ours.cloned().ok_or_else(|| (seen, super::SERVED.log()))
+    })
+    .unwrap();
+    assert_eq!(event["regarding"]["kind"], "ReplicaSet");
+    assert_eq!((&event["type"], &event["action"]), (&json!("Warning"), &json!("CreatePod")));
+    let note = event["note"].as_str().unwrap();
+    assert!(note.contains("1 rule denies (no-pods)") && note.contains("no Pods here"), "{note}");
 }

@@ -64,6 +64,8 @@ impl Served {
             "127.0.0.1",
             "--workers",
             "1",
+            "--log-decisions",
+            "all",
         ];
         let environment = [("HOME", self.folder.to_str().unwrap())];
         let process = Process::start(&PROGRAM, arguments, &environment, &self.log_file()).unwrap();

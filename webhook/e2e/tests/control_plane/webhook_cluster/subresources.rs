@@ -38,7 +38,7 @@ fn scale_of_a_deployment() {
 
 #[test]
 fn scale_of_a_custom_resource_that_came_a_moment_ago() {
-    judged_namespace("scale-custom");
+    let served = judged_namespace("scale-custom");
     enforce(&refuse("scale-custom", "Fleet/scale", "fleets stay as they are"));
     apply(&json!({
         "apiVersion": "apiextensions.k8s.io/v1",
@@ -71,7 +71,8 @@ fn scale_of_a_custom_resource_that_came_a_moment_ago() {
     });
     eventually(BOUND, || kubectl_with("apply -f -", &fleet.to_string()).succeeded()).unwrap();
     let refused = kubectl("scale fleets.ships.example/north --replicas=2 --namespace scale-custom");
-    assert!(refused.stderr.contains("fleets stay as they are"), "{refused:?}");
+    let is_refused = refused.stderr.contains("fleets stay as they are");
+    assert!(is_refused, "{refused:?}\n{}", served.log());
 }
 
 #[test]
