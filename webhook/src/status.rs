@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use ajj_engine::Node;
 use ajj_facts::{WriteError, Writer};
-use jiff::{Timestamp, Unit};
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -21,6 +21,8 @@ use crate::policies::{Outcome, State};
 
 /// Between two writes: a storm of policies is no storm of writes.
 const PAUSE: Duration = Duration::from_millis(20);
+/// How much longer than a round took the pause after it is.
+const REST: u32 = 1;
 /// How far replicas are apart at most, so that mostly one writes.
 const APART: u64 = 300;
 /// The first pause before a status is written again that another has written over; it doubles.
@@ -44,18 +46,22 @@ pub(crate) async fn keep_up(
     replica: Replica,
 ) {
     let mut attempts = BTreeMap::new();
-    while outcome.changed().await.is_ok() {
-        tokio::time::sleep(Duration::from_millis(replica.number() % APART)).await;
-        loop {
-            let now = Arc::clone(&outcome.borrow_and_update());
-            attempts.retain(|path, _| now.states.iter().any(|state| path_of(state) == *path));
-            let next = write_all(&writer, &now, &mut attempts, &outcome).await;
-            let Some(next) = next else { break };
-            let newer = tokio::time::timeout_at(next, outcome.changed()).await;
-            if matches!(newer, Ok(Err(_))) {
-                return;
-            }
+    let mut next: Option<Instant> = None;
+    loop {
+        let newer = outcome.changed();
+        let ended = match next {
+            None => newer.await.is_err(),
+            Some(next) => matches!(tokio::time::timeout_at(next, newer).await, Ok(Err(_))),
+        };
+        if ended {
+            return;
         }
+        tokio::time::sleep(Duration::from_millis(replica.number() % APART)).await;
+        let began = Instant::now();
+        let now = Arc::clone(&outcome.borrow_and_update());
+        next = write_all(&writer, &now, &mut attempts).await;
+        // Each write is a change that is told of: looking at all policies again has to be rare.
+        tokio::time::sleep(began.elapsed() * REST).await;
     }
 }
 
@@ -135,21 +141,26 @@ async fn write_all(
     writer: &Writer,
     outcome: &Outcome,
     attempts: &mut BTreeMap<String, Attempt>,
-    newer: &watch::Receiver<Arc<Outcome>>,
 ) -> Option<Instant> {
+    let mut known = std::mem::take(attempts);
     let mut next_due: Option<Instant> = None;
     for state in outcome.states.iter().filter(|state| has_status(state)) {
-        let Some(patch) = patch(state, Timestamp::now()) else { continue };
         let (path, object) = (path_of(state), state.object.root());
         let now = Instant::now();
-        let attempt = attempts.get(&path).cloned().unwrap_or_else(|| Attempt::first(object, now));
-        match attempt.due(object, now) {
-            Due::Never => continue,
-            Due::At(later) => {
+        let before = known.remove(&path);
+        let Some(patch) = patch(state, Timestamp::now()) else {
+            // It says what it should, for now.
+            attempts.extend(before.map(|attempt| (path, attempt)));
+            continue;
+        };
+        let attempt = before.unwrap_or_else(|| Attempt::first(object, now));
+        let due = attempt.due(object, now);
+        if due != Due::Now {
+            if let Due::At(later) = due {
                 next_due = Some(next_due.map_or(later, |due| due.min(later)));
-                continue;
             }
-            Due::Now => {}
+            attempts.insert(path, attempt);
+            continue;
         }
         let written = writer.merge(&path, patch).await;
         if let Err(problem) = &written
@@ -163,9 +174,6 @@ async fn write_all(
             next_due = Some(next_due.map_or(later, |due| due.min(later)));
         }
         attempts.insert(path, attempt);
-        if newer.has_changed().unwrap_or(true) {
-            return Some(Instant::now());
-        }
         tokio::time::sleep(PAUSE).await;
     }
     next_due
@@ -237,7 +245,7 @@ fn patch(state: &State, now: Timestamp) -> Option<String> {
         .filter(|known| text(**known, &["status"]) == status)
         .map(|known| text(*known, &["lastTransitionTime"]).to_owned())
         .filter(|since| !since.is_empty())
-        .unwrap_or_else(|| now.round(Unit::Second).unwrap_or(now).to_string());
+        .unwrap_or_else(|| Timestamp::from_second(now.as_second()).unwrap_or(now).to_string());
     let mut ours = json!({
         "type": "Ready",
         "status": status,

@@ -7,8 +7,8 @@ mod source;
 
 pub use decide::decide;
 pub use live::{
-    ConnectError, Discovered, Followed, Live, LiveCounters, LiveOptions, Right, ServedResource,
-    Snapshot, Until, WRITES, WriteError, Writer, client, connect,
+    ConnectError, Discovered, Followed, Live, LiveCounters, LiveOptions, READS, Right,
+    ServedResource, Snapshot, Until, WRITES, WriteError, Writer, client, connect,
 };
 pub use offline::Offline;
 pub use source::FactSource;

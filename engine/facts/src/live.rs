@@ -39,7 +39,7 @@ pub use counters::LiveCounters;
 pub use discovery::{Discovered, ServedResource};
 pub use followed::{Followed, Snapshot};
 pub use options::LiveOptions;
-pub use rights::{Right, WRITES};
+pub use rights::{READS, Right, WRITES};
 pub use writer::{WriteError, Writer};
 
 type Answer = Result<Arc<Tree>, FactError>;

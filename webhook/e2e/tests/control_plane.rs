@@ -24,3 +24,5 @@ mod users;
 mod webhook_cluster;
 #[path = "control_plane/webhook_refuses.rs"]
 mod webhook_refuses;
+#[path = "control_plane/webhook_register.rs"]
+mod webhook_register;

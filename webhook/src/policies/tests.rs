@@ -33,3 +33,17 @@ fn a_set_that_does_not_compile_is_not_taken_and_the_one_before_goes_on() {
     assert!(!policies.is_stale());
     assert_eq!(policies.counts(), (2, 2));
 }
+
+#[test]
+fn rules_that_ask_for_roles_need_a_cluster() {
+    let mut asks = policy("deny: {}");
+    asks.text = asks.text.replace("any: [{", "any: [{clusterRoles: [admin], ").into();
+    let refused = Policies::default().offer(std::slice::from_ref(&asks), Vec::new()).unwrap_err();
+    assert_eq!(refused.diagnostics[0].code, "roles-need-cluster");
+
+    // Beside a cluster, policies from files decide once those of the cluster are there.
+    let beside = Policies::with_cluster();
+    beside.offer(&[asks], Vec::new()).unwrap();
+    assert!(beside.current().is_none() && !beside.is_stale());
+    assert_eq!(beside.from_files().len(), 1);
+}

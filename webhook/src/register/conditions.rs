@@ -52,16 +52,19 @@ pub(crate) fn conditions(
             "!has(request.userInfo.groups) || !('system:nodes' in request.userInfo.groups)"
                 .to_owned(),
         ),
+        // It keeps the addresses by which we find it.
+        ("not-by-the-api-server", not_by("system:apiserver")),
     ];
     conditions.retain(|(_, expression)| !expression.is_empty());
     if let Some(account) = account {
-        let expression = format!(
-            "!has(request.userInfo.username) || request.userInfo.username != {}",
-            quoted(account)
-        );
-        conditions.push(("not-by-ajj", expression));
+        conditions.push(("not-by-ajj", not_by(account)));
     }
     conditions
+}
+
+fn not_by(user: &str) -> String {
+    let user = quoted(user);
+    format!("!has(request.userInfo.username) || request.userInfo.username != {user}")
 }
 
 /// Group by group, so that the expression is as short as can be.

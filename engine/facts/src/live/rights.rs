@@ -24,3 +24,34 @@ pub const WRITES: &[Right] = &[
     Right { group: "kyverno.io", resource: "clusterpolicies/status", verbs: &["patch"] },
     Right { group: "kyverno.io", resource: "policies/status", verbs: &["patch"] },
 ];
+
+/// All that is read whatever the policies are; what policies ask beside it is for whoever grants it
+/// to know. `list` and `watch` go together.
+pub const READS: &[Right] = &[
+    Right { group: "", resource: "namespaces", verbs: &["get", "list", "watch"] },
+    Right {
+        group: "admissionregistration.k8s.io",
+        resource: "validatingwebhookconfigurations",
+        verbs: &["list", "watch"],
+    },
+    Right {
+        group: "apiextensions.k8s.io",
+        resource: "customresourcedefinitions",
+        verbs: &["list", "watch"],
+    },
+    Right { group: "authorization.k8s.io", resource: "subjectaccessreviews", verbs: &["create"] },
+    Right { group: "kyverno.io", resource: "clusterpolicies", verbs: &["list", "watch"] },
+    Right { group: "kyverno.io", resource: "globalcontextentries", verbs: &["list", "watch"] },
+    Right { group: "kyverno.io", resource: "policies", verbs: &["list", "watch"] },
+    Right { group: "kyverno.io", resource: "policyexceptions", verbs: &["list", "watch"] },
+    Right {
+        group: "rbac.authorization.k8s.io",
+        resource: "clusterrolebindings",
+        verbs: &["list", "watch"],
+    },
+    Right {
+        group: "rbac.authorization.k8s.io",
+        resource: "rolebindings",
+        verbs: &["list", "watch"],
+    },
+];

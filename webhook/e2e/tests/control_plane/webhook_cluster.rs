@@ -12,7 +12,7 @@ use served::Served;
 #[path = "webhook_cluster/facts.rs"]
 mod facts;
 #[path = "webhook_cluster/kyverno.rs"]
-mod kyverno;
+pub(crate) mod kyverno;
 #[path = "webhook_cluster/life.rs"]
 mod life;
 #[path = "webhook_cluster/objects.rs"]
@@ -20,7 +20,7 @@ mod objects;
 #[path = "webhook_cluster/policies.rs"]
 mod policies;
 #[path = "webhook_cluster/served.rs"]
-mod served;
+pub(crate) mod served;
 #[path = "webhook_cluster/subresources.rs"]
 mod subresources;
 

@@ -125,7 +125,9 @@ fn conditions_hold(webhook: &Value, asked: &Asked<'_>) -> bool {
                 assert!(expression.ends_with("!('system:nodes' in request.userInfo.groups)"));
                 !asked.groups.contains(&"system:nodes")
             }
-            "not-by-ajj" => !expression.ends_with(&format!("!= '{}'", asked.user)),
+            "not-by-ajj" | "not-by-the-api-server" => {
+                !expression.ends_with(&format!("!= '{}'", asked.user))
+            }
             other => panic!("{other}"),
         }
     })
@@ -193,6 +195,8 @@ fn a_cluster_comes_up_with_nobody_to_answer() {
         asked("", "pods", "cni"),
         // Volumes are attached.
         asked("storage.k8s.io", "volumeattachments", ""),
+        // The API server says where it is.
+        Asked { user: "system:apiserver", ..asked("", "endpoints", "default") },
         // And so do we.
         asked("apps", "deployments", "ajj"),
         asked("", "pods", "ajj"),

@@ -13,7 +13,7 @@ const KINDS: [[&str; 5]; 3] = [
 ];
 
 /// Defines the kinds, and waits until objects of them can be made.
-pub(super) fn define(plane: &ControlPlane) {
+pub(crate) fn define(plane: &ControlPlane) {
     for [kind, plural, short, version, scope] in KINDS {
         let definition = definition(kind, plural, short, version, scope).to_string();
         let created = plane.kubectl(&["create", "-f", "-"], &definition).unwrap();

@@ -1,0 +1,129 @@
+//! Replicas of `ajj webhook --register`, and what stands before them as a Service would.
+
+use std::io;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use ajj_e2e::{ControlPlane, Process, eventually, free_ports};
+
+use crate::support::BOUND;
+use crate::webhook_cluster::served::PROGRAM;
+
+/// Some replicas behind one port.
+pub(super) struct Replicas {
+    kubeconfig: PathBuf,
+    folder: PathBuf,
+    port: u16,
+    running: Arc<Mutex<Vec<Replica>>>,
+}
+
+struct Replica {
+    process: Process,
+    port: u16,
+}
+
+impl Replicas {
+    /// Opens the port; nobody is behind it yet.
+    pub(super) fn new(plane: &ControlPlane) -> Self {
+        let [port] = free_ports().unwrap();
+        let running = Arc::<Mutex<Vec<Replica>>>::default();
+        let (listener, behind) =
+            (TcpListener::bind((Ipv4Addr::LOCALHOST, port)), Arc::clone(&running));
+        let listener = listener.unwrap();
+        // Ends with the process, as the control plane of a static does.
+        std::thread::spawn(move || {
+            for (number, client) in listener.incoming().enumerate() {
+                let Ok(client) = client else { continue };
+                let behind = behind.lock().unwrap();
+                let ports: Vec<u16> = behind.iter().map(|replica| replica.port).collect();
+                drop(behind);
+                std::thread::spawn(move || forward(client, &ports, number));
+            }
+        });
+        let (kubeconfig, folder) = (plane.kubeconfig().to_owned(), plane.folder().to_owned());
+        Self { kubeconfig, folder, port, running }
+    }
+
+    /// Starts another one.
+    pub(super) fn start(&self) {
+        self.start_with(&self.kubeconfig, &[]);
+    }
+
+    /// Starts another one as somebody, with more arguments.
+    pub(super) fn start_with(&self, kubeconfig: &std::path::Path, arguments: &[&str]) {
+        let [port] = free_ports().unwrap();
+        let (listen, url) =
+            (format!("127.0.0.1:{port}"), format!("https://127.0.0.1:{}", self.port));
+        let own = [
+            "webhook",
+            "--cluster",
+            "--kubeconfig",
+            kubeconfig.to_str().unwrap(),
+            "--register",
+            "--namespace",
+            "ajj",
+            "--exempt-namespaces",
+            "cni",
+            "--url",
+            &url,
+            "--listen",
+            &listen,
+            "--tls-names",
+            "127.0.0.1",
+            "--workers",
+            "1",
+        ];
+        let log = self.folder.join(format!("replica-{port}.log"));
+        let environment = [("HOME", self.folder.to_str().unwrap())];
+        let all = [&own[..], arguments].concat();
+        let process = Process::start(&PROGRAM, all, &environment, &log).unwrap();
+        self.running.lock().unwrap().push(Replica { process, port });
+    }
+
+    /// Kills all of them in the middle of whatever they do.
+    pub(super) fn kill(&self) {
+        self.running.lock().unwrap().clear();
+    }
+
+    /// Tells all of them to end, and waits until they have.
+    pub(super) fn end(&self) {
+        let mut running = self.running.lock().unwrap();
+        for replica in running.iter() {
+            let id = replica.process.id().to_string();
+            let told = std::process::Command::new("kill").args(["-TERM", &id]).status();
+            assert!(told.unwrap().success());
+        }
+        for replica in running.iter_mut() {
+            let process = &mut replica.process;
+            let ended = eventually(BOUND, || process.ended().unwrap().ok_or(()));
+            assert!(ended.unwrap().success(), "{}", process.log());
+        }
+        running.clear();
+    }
+
+    pub(super) fn logs(&self) -> String {
+        let running = self.running.lock().unwrap();
+        let logs = running.iter().map(|replica| replica.process.log());
+        logs.collect::<Vec<_>>().join("\n---\n")
+    }
+}
+
+/// Carries bytes to and from a replica: the next one, or one that takes the connection.
+fn forward(client: TcpStream, ports: &[u16], number: usize) {
+    let turn = |offset: usize| ports.get((number + offset) % ports.len().max(1));
+    let replica = (0..ports.len())
+        .filter_map(turn)
+        .find_map(|port| TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).ok());
+    let Some(replica) = replica else { return };
+    let (Ok(from_client), Ok(to_replica)) = (client.try_clone(), replica.try_clone()) else {
+        return;
+    };
+    std::thread::spawn(move || carry(from_client, to_replica));
+    carry(replica, client);
+}
+
+fn carry(mut from: TcpStream, mut to: TcpStream) {
+    let _ = io::copy(&mut from, &mut to);
+    let _ = to.shutdown(std::net::Shutdown::Both);
+}
