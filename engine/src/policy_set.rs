@@ -27,7 +27,7 @@ pub use selected::{Selected, Selection};
 pub struct PolicySet {
     rules: Vec<Rule>,
     /// What each rule says of a pass, once it has passed.
-    passed: Box<[OnceLock<(Passed, Arc<str>)>]>,
+    passed: Box<[SaidOfPass]>,
     index: Index,
     exceptions: Vec<Exception>,
     not_evaluated: Vec<OtherRules>,
@@ -36,6 +36,9 @@ pub struct PolicySet {
     policies: usize,
     asks_roles: bool,
 }
+
+/// How a rule passed when it first did, and what it said.
+type SaidOfPass = OnceLock<(Passed, Arc<str>)>;
 
 /// Either the answer, or what must be known first.
 #[derive(Debug)]
