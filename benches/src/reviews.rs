@@ -1,6 +1,8 @@
 //! AdmissionReviews as an API server sends them, of several sizes, made here: a Pod or Deployment
 //! with the fields that real ones have, managed fields included.
 
+#![expect(clippy::indexing_slicing, reason = "values of JSON: what is written to is a map of ours")]
+
 use serde_json::{Map, Value, json};
 
 /// A review whose uid is written anew for each request.
@@ -105,7 +107,7 @@ impl Review {
     }
 }
 
-fn metadata(labels: &Value, fields: Value) -> Value {
+fn metadata(labels: &Value, fields: &Value) -> Value {
     json!({
         "name": "checkout", "namespace": "shop", "uid": "7f3f0b52-61a5-4d0c-a0c2-8f1f3b6c9e10",
         "resourceVersion": "48151623", "generation": 7,
@@ -126,7 +128,7 @@ fn labels() -> Value {
 fn pod(containers: usize, variables: usize, verdict: Verdict) -> Value {
     let spec = pod_spec(containers, variables, verdict);
     let fields = json!({"f:metadata": owned(&json!({"labels": labels()})), "f:spec": owned(&spec)});
-    json!({"kind": "Pod", "apiVersion": "v1", "metadata": metadata(&labels(), fields),
+    json!({"kind": "Pod", "apiVersion": "v1", "metadata": metadata(&labels(), &fields),
         "spec": spec, "status": {"phase": "Pending", "qosClass": "Burstable"}})
 }
 
@@ -140,7 +142,7 @@ fn deployment(containers: usize, variables: usize, verdict: Verdict) -> Value {
             "spec": pod_spec(containers, variables, verdict)},
     });
     let fields = json!({"f:metadata": owned(&json!({"labels": labels()})), "f:spec": owned(&spec)});
-    json!({"kind": "Deployment", "apiVersion": "apps/v1", "metadata": metadata(&labels(), fields),
+    json!({"kind": "Deployment", "apiVersion": "apps/v1", "metadata": metadata(&labels(), &fields),
         "spec": spec, "status": {}})
 }
 

@@ -13,6 +13,7 @@ use crate::events::{EventQueue, Events};
 use crate::kinds::Kinds;
 use crate::policies::{ClusterPolicies, Policies};
 use crate::roles::Roles;
+use crate::run::RunError;
 use crate::status;
 
 /// How to reach an API server.
@@ -38,19 +39,13 @@ const LOOK: Duration = Duration::from_secs(1);
 
 impl Cluster {
     /// Begins to follow, on a runtime that lives as long as the process.
-    pub(crate) async fn connect(
-        config: ClusterConfig,
-        runtime: &Handle,
-    ) -> Result<Self, ConnectError> {
+    pub(crate) async fn connect(config: ClusterConfig, runtime: &Handle) -> Result<Self, RunError> {
         let handle = runtime.clone();
         let connected = runtime.spawn(async move {
             let client = connect(config.kubeconfig.as_deref()).await?;
-            Ok(Live::new(client, handle, LiveOptions::default()))
+            Ok::<_, ConnectError>(Live::new(client, handle, LiveOptions::default()))
         });
-        let live = match connected.await {
-            Ok(live) => live?,
-            Err(defect) => std::panic::resume_unwind(defect.into_panic()),
-        };
+        let live = connected.await.map_err(std::io::Error::other)??;
         let policies = ClusterPolicies::new(&live);
         let (events, queue) = Events::new();
         let (roles, queue) = (Roles::new(live.clone()), Mutex::new(Some(queue)));

@@ -104,7 +104,7 @@ impl Policies {
     }
 
     /// The last good policies from files.
-    fn from_files(&self) -> Arc<[Source]> {
+    fn file_sources(&self) -> Arc<[Source]> {
         match &self.beside_cluster {
             Some(part) => Arc::clone(&part.sources.lock().unwrap_or_else(PoisonError::into_inner)),
             None => Arc::default(),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ajj_engine::report::ObjectIdentity;
-use ajj_engine::{Document, Limits, Severity, Source, parse_json};
+use ajj_engine::{Document, Facts, Limits, Selection, Severity, Source, parse_json};
 use ajj_facts::Offline;
 use ajj_webhook::review::{self, ResourceKinds};
 use ajj_webhook::{Detail, Replica, judge};
@@ -118,13 +118,13 @@ impl Cluster {
     fn judge(&self, object: &Value, old: Option<&Value>) -> (bool, String) {
         let documents: Vec<Document> = self.policies.values().map(document).collect();
         let (policies, _) = ajj_engine::compile_policies(&documents);
-        let objects: Vec<Source> = self.objects.values().map(|object| source(object)).collect();
+        let objects: Vec<Source> = self.objects.values().map(source).collect();
         let facts = Offline::new(&objects, &[]).0;
         let review = parse_json(review(object, old).to_string(), &Limits::default()).unwrap();
         let kinds = ResourceKinds::default();
         let request = review::read(review.root(), &kinds, Timestamp::now()).unwrap();
-        let judging =
-            judge(&policies, &request, &facts, Replica::new("replay"), Detail::Everything);
+        let (asked, replica) = (policies.select(Selection::Admission), Replica::new("replay"));
+        let judging = judge(asked, &request, Facts::default(), &facts, replica, Detail::Everything);
         let judged = pollster::block_on(judging);
         (judged.answer.denial.is_some(), format!("{:#?}", judged.answer))
     }

@@ -44,6 +44,7 @@ pub(crate) fn policy(host_network: bool) -> String {
     )
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers write the value in place")]
 pub(crate) fn review(uid: &str, spec: Value) -> Vec<u8> {
     let review = json!({
         "kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": {
@@ -106,7 +107,7 @@ pub(crate) fn keep_asking(
             let mut connection = served.connect();
             while !stop.load(Ordering::SeqCst) {
                 let number = next.fetch_add(1, Ordering::SeqCst);
-                let (uid, host_network) = (format!("asked-{number}"), number % 2 == 0);
+                let (uid, host_network) = (format!("asked-{number}"), number.is_multiple_of(2));
                 let review = review(&uid, json!({"hostNetwork": host_network}));
                 let answer = post(&mut connection, "/validate", &review).unwrap().json();
                 let response = &answer["response"];

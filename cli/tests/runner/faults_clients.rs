@@ -46,7 +46,7 @@ fn clients_that_go_away_leave_nothing_behind() {
     let folder = Folder::new("churn");
     let served = serve(&folder, &["--workers", "1"]);
     let good = review("u1", json!({"hostNetwork": true}));
-    for number in 0..300 {
+    for number in 0..300_u32 {
         match number % 5 {
             // Gone before, during and after the handshake; with half a request; with an answer due.
             0 => drop(TcpStream::connect(served.address).unwrap()),
@@ -58,7 +58,7 @@ fn clients_that_go_away_leave_nothing_behind() {
             3 => served.connect().write_all(format!("{HEAD}100\r\n\r\n{{").as_bytes()).unwrap(),
             _ => send(&mut served.connect(), &good),
         }
-        if number % 25 == 0 {
+        if number.is_multiple_of(25) {
             assert!(is_allowed(&served, false) && !is_allowed(&served, true));
         }
     }

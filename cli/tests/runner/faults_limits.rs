@@ -73,8 +73,8 @@ fn one_thread_answers_all() {
     let folder = Folder::new("one-thread");
     let served = serve_in("exec \"$@\"", &folder, &["--workers", "1"]);
     let mut connections: Vec<_> = (0..50).map(|_| served.connect()).collect();
-    for number in 0..500 {
-        let host_network = number % 2 == 0;
+    for number in 0..500_usize {
+        let host_network = number.is_multiple_of(2);
         let review = review(&format!("u{number}"), json!({"hostNetwork": host_network}));
         let connection = connections.get_mut(number % 50).unwrap();
         let answer = post(connection, "/validate", &review).unwrap().json();

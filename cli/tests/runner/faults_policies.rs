@@ -32,8 +32,8 @@ fn each_answer_is_that_of_the_set_it_names_while_sets_are_replaced() {
         let asking = scope.spawn(|| keep_asking(&served, 4, &stop, |_, _| ()));
         // Twenty times a second, until the server took ten of them.
         let before = served.metric("ajj_policies_replaced_total");
-        let replaced = (0..1_200).any(|turn| {
-            folder.write("policies.yaml", &policy(turn % 2 == 0));
+        let replaced = (0..1_200_u32).any(|turn| {
+            folder.write("policies.yaml", &policy(turn.is_multiple_of(2)));
             std::thread::sleep(Duration::from_millis(50));
             served.metric("ajj_policies_replaced_total") >= before + 10.0
         });
@@ -55,7 +55,7 @@ fn each_answer_is_that_of_the_set_it_names_while_sets_are_replaced() {
         let Some(allowed) = answers.get(line["uid"].as_str().unwrap()) else { continue };
         let set = line["policies"].as_str().unwrap();
         let number: usize = line["uid"].as_str().unwrap()["asked-".len()..].parse().unwrap();
-        assert_eq!(*allowed, (number % 2 == 0) == wanted[set], "{line}");
+        assert_eq!(*allowed, (number.is_multiple_of(2)) == wanted[set], "{line}");
         assert_eq!(line["decision"]["allowed"], *allowed);
         *seen.entry(set.to_owned()).or_default() += 1;
     }
@@ -78,8 +78,8 @@ fn what_was_killed_in_the_middle_comes_back_with_the_whole_set() {
         std::thread::scope(|scope| {
             let _stopping = Stopping(&stop);
             let asking = scope.spawn(|| keep_asking(&served, 2, &stop, |_, _| ()));
-            for turn in 0..10 {
-                folder.write("policies.yaml", &policy(turn % 2 == 0));
+            for turn in 0..10_u32 {
+                folder.write("policies.yaml", &policy(turn.is_multiple_of(2)));
             }
             stop.store(true, Ordering::SeqCst);
             assert!(!asking.join().unwrap().is_empty());
@@ -101,7 +101,8 @@ fn a_folder_of_links_that_is_swapped_is_never_read_half() {
         std::fs::create_dir_all(&data).unwrap();
         // Both files of a set want the same: a set of one of each denies everything.
         for name in ["a", "b"] {
-            let text = policy(number % 2 == 0).replace("name: network", &format!("name: {name}"));
+            let text =
+                policy(number.is_multiple_of(2)).replace("name: network", &format!("name: {name}"));
             std::fs::write(data.join(format!("{name}.yaml")), text).unwrap();
         }
         let link = mounted.join("..new");
@@ -129,7 +130,7 @@ fn a_folder_of_links_that_is_swapped_is_never_read_half() {
         let swapped = (1..3_000).any(|number| {
             offer(number);
             std::thread::sleep(Duration::from_millis(20));
-            number % 20 == 0 && served.metric("ajj_policies_replaced_total") >= 6.0
+            number.is_multiple_of(20) && served.metric("ajj_policies_replaced_total") >= 6.0
         });
         stop.store(true, Ordering::SeqCst);
         assert!(swapped, "no set was taken");

@@ -146,7 +146,7 @@ fn hostile_reviews_are_refused_or_judged_while_others_are_answered() {
             .map(|(name, body, wanted)| (name.to_owned(), body, wanted))
             .chain(deep())
             .filter_map(|(name, body, wanted)| {
-                let found = answer(&served, &body);
+                let found = answer(served, &body);
                 (found != wanted).then(|| format!("{name}: expected {wanted:?}, found {found:?}"))
             })
             .collect();

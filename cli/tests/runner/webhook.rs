@@ -230,6 +230,88 @@ fn policies_that_do_not_compile_end_it_at_the_start() {
 }
 
 #[test]
+fn rules_that_ask_for_roles_end_it_at_the_start_where_nobody_knows_roles() {
+    let folder = Folder::new("roles");
+    let asks = policy(false).replace("any: [{", "any: [{clusterRoles: [admin], ");
+    folder.write("policies.yaml", &asks);
+    let path = folder.0.join("policies.yaml");
+    let run = ajj_in("validate", &format!("webhook --listen 127.0.0.1:0 -p {}", path.display()));
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("error[roles-need-cluster]"), "{}", run.stderr);
+}
+
+#[test]
+fn without_a_way_to_the_cluster_it_does_not_start() {
+    let folder = Folder::new("no-cluster");
+    let path = folder.write("kubeconfig", "not: [a, kubeconfig");
+    let arguments =
+        format!("webhook --listen 127.0.0.1:0 --cluster --kubeconfig {}", path.display());
+    let run = ajj_in("validate", &arguments);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("the kubeconfig `"), "{}", run.stderr);
+    let run = ajj_in("validate", "webhook --kubeconfig file");
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("--cluster"), "{}", run.stderr);
+}
+
+#[test]
+fn before_the_cluster_is_heard_nothing_is_judged_but_policies_are_checked() {
+    let folder = Folder::new("unheard");
+    // Nobody listens at this port, which only the administrator could take.
+    let kubeconfig = json!({
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:1"}}],
+        "users": [{"name": "u", "user": {"token": "t"}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+        "current-context": "x",
+    });
+    let path = folder.write("kubeconfig", &kubeconfig.to_string());
+    let served = serve(&folder, &["--cluster", "--kubeconfig", path.to_str().unwrap()]);
+    eventually(|| (served.metric("ajj_cluster_trouble") == 1.0).then_some(()));
+    assert_eq!(served.get("/readyz").status, 503);
+    assert_eq!(served.metric("ajj_cluster_listed"), 0.0);
+    let judged = served.post("/validate", &review("u1", json!({"hostNetwork": false})));
+    assert_eq!(judged.status, 503, "{}", judged.text());
+
+    let check = |patterns: &str| {
+        let review = json!({
+            "apiVersion": "admission.k8s.io/v1",
+            "kind": "AdmissionReview",
+            "request": {
+                "uid": "u2",
+                "operation": "CREATE",
+                "name": "p",
+                "kind": {"group": "kyverno.io", "version": "v1", "kind": "ClusterPolicy"},
+                "resource": {"group": "kyverno.io", "version": "v1", "resource": "clusterpolicies"},
+                "object": {
+                    "apiVersion": "kyverno.io/v1",
+                    "kind": "ClusterPolicy",
+                    "metadata": {"name": "p"},
+                    "spec": {"rules": [{
+                        "name": "r",
+                        "match": {"any": [{"resources": {"kinds": ["Pod"]}}]},
+                        "validate": {"message": "m", patterns: {"spec": {"hostNetwork": false}}},
+                    }]},
+                },
+            },
+        });
+        served.post("/validate/policies", review.to_string().as_bytes()).json()
+    };
+    assert_eq!(check("pattern")["response"]["allowed"], true);
+    let refused = check("patern");
+    assert_eq!(refused["response"]["allowed"], false);
+    assert_eq!(refused["response"]["status"]["code"], 403);
+    assert_eq!(
+        refused["response"]["status"]["details"]["causes"][0]["field"],
+        "spec.rules[0].validate"
+    );
+    // What is no policy is not let through unread.
+    let other = served.post("/validate/policies", &review("u3", json!({})));
+    assert_eq!(other.status, 400, "{}", other.text());
+}
+
+#[test]
 fn a_decision_is_logged_found_by_its_id_and_replayed_to_the_byte() {
     let folder = Folder::new("decisions");
     let served = serve(&folder, &["--log-decisions", "all"]);
@@ -374,9 +456,9 @@ fn slow_and_silent_clients_do_not_keep_others_waiting() {
     let folder = Folder::new("slow");
     let served = serve(&folder, &["--workers", "1"]);
     let mut held = Vec::new();
-    for number in 0..50 {
+    for number in 0..50_u32 {
         // Some never begin the handshake, some the request, some never end its body.
-        if number % 3 == 0 {
+        if number.is_multiple_of(3) {
             held.push(
                 Box::new(std::net::TcpStream::connect(served.address).unwrap()) as Box<dyn Read>
             );
@@ -398,7 +480,16 @@ fn slow_and_silent_clients_do_not_keep_others_waiting() {
 fn the_help_names_what_is_served() {
     let run = ajj_in("validate", "webhook --help");
     assert_eq!(run.code, 0);
-    for word in ["/validate", "/readyz", "--tls-cert", "--listen", "0.0.0.0:8443", "SIGTERM"] {
+    for word in [
+        "/validate",
+        "/readyz",
+        "--tls-cert",
+        "--listen",
+        "0.0.0.0:8443",
+        "SIGTERM",
+        "--cluster",
+        "--kubeconfig",
+    ] {
         assert!(run.stdout.contains(word), "`{word}` is missing in\n{}", run.stdout);
     }
 }

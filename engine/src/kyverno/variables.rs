@@ -86,7 +86,7 @@ enum Segment {
 enum Variable {
     /// The expression stands in the policy. One that reads the object is another when the object
     /// goes, which is parsed when the first one does.
-    Static { expression: Query, on_delete: Option<OnceLock<Query>> },
+    Static { expression: Query, on_delete: Option<Box<OnceLock<Query>>> },
     /// Parts of the expression's text are variables themselves.
     Nested(Vec<Segment>),
     /// `@`: the value at the same place in the object.
@@ -430,7 +430,7 @@ impl Variable {
         if text == "@" {
             return Self::Here;
         }
-        let on_delete = text.contains(OBJECT).then(OnceLock::new);
+        let on_delete = text.contains(OBJECT).then(Box::default);
         Self::Static { expression: Query::parse(text), on_delete }
     }
 }

@@ -109,7 +109,7 @@ impl ClusterPolicies {
         roles: &Roles,
         policies: &Arc<Policies>,
     ) -> Known {
-        let files = policies.from_files();
+        let files = policies.file_sources();
         // Compiling takes a thread of its own: watches go on.
         let worked = tokio::task::spawn_blocking(move || {
             let mut known = known;

@@ -45,5 +45,5 @@ fn rules_that_ask_for_roles_need_a_cluster() {
     let beside = Policies::with_cluster();
     beside.offer(&[asks], Vec::new()).unwrap();
     assert!(beside.current().is_none() && !beside.is_stale());
-    assert_eq!(beside.from_files().len(), 1);
+    assert_eq!(beside.file_sources().len(), 1);
 }

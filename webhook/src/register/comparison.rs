@@ -1,5 +1,10 @@
 //! How what is registered compares with what should be.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "values of JSON: what is not there is null, and what is written to is a map of ours"
+)]
+
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -42,11 +47,15 @@ pub(super) fn compare(found: Option<&Value>, wanted: &Value, is_injected: bool) 
     if webhooks == by_name(&wanted["webhooks"]) && labels("labels") && labels("annotations") {
         return Standing::Same;
     }
-    let signature = found["metadata"]["annotations"][DIGEST].as_str();
-    match signature.is_some_and(|signature| signature == digest(&webhooks)) {
+    match signature(found).is_some_and(|signature| signature == digest(&webhooks)) {
         true => Standing::OfPeer,
         false => Standing::Changed,
     }
+}
+
+/// What names the content, as whoever wrote it says.
+pub(super) fn signature(found: &Value) -> Option<&str> {
+    found["metadata"]["annotations"][DIGEST].as_str()
 }
 
 /// A merge patch that leaves nothing else in the list of webhooks: strangers' additions survive an

@@ -1,5 +1,10 @@
 //! The one ValidatingWebhookConfiguration, derived from policies and from what is served.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "values of JSON: what is not there is null, and what is written to is a map of ours"
+)]
+
 use std::collections::BTreeSet;
 
 use ajj_engine::{FailurePolicy, Operation, Registration};

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::authority::AuthorityInSecret;
-use super::comparison::{Standing, bundle, compare, replacement, sign};
+use super::comparison::{Standing, bundle, compare, replacement, sign, signature};
 use super::configuration::{Client, Derived, Settings, configuration};
 use super::rules::{LeftOut, Why};
 use super::{NAME, pacing::Pacing};
@@ -78,9 +78,15 @@ pub(crate) async fn keep(registrar: Registrar) {
     let configurations = registrar.live.follow([LIST]);
     let mut known = None;
     let mut pacing = Pacing::default();
+    let mut said = None;
     loop {
         let revision = configurations.revision();
         let pause = registrar.round(&configurations, &mut known, &mut pacing).await;
+        let trouble = configurations.trouble();
+        if let Some(trouble) = trouble.as_ref().filter(|_| trouble != said) {
+            warn!(trouble, name = NAME, "registration cannot be watched");
+        }
+        said = trouble;
         tokio::select! {
             () = configurations.changed(revision) => {}
             () = tokio::time::sleep(pause) => {}
@@ -110,9 +116,11 @@ impl Registrar {
         let now = Instant::now();
         match standing {
             Standing::Same => {
-                pacing.settled(now);
+                pacing.settled(now, found.as_ref().and_then(signature));
                 return LOOK;
             }
+            // What it is derived from has changed here.
+            Standing::OfPeer if pacing.agreed_to(found.as_ref().and_then(signature)) => {}
             Standing::OfPeer => {
                 self.kinds.ask_again();
                 if let Some(pause) = pacing.wait_for_peer(now) {
@@ -126,10 +134,12 @@ impl Registrar {
             return pause.min(LOOK);
         }
         let is_first = pacing.is_first();
-        if is_first && standing == Standing::Missing && self.is_service() {
-            if let Some(pause) = pacing.wait_to_begin(now, SETTLE) {
-                return pause.min(LOOK);
-            }
+        if is_first
+            && standing == Standing::Missing
+            && self.is_service()
+            && let Some(pause) = pacing.wait_to_begin(now, SETTLE)
+        {
+            return pause.min(LOOK);
         }
         // The authority may have gone on since: what is written is to hold for all replicas.
         self.look_at_authority().await;

@@ -21,6 +21,8 @@ pub(super) struct Pacing {
     peer_since: Option<Instant>,
     began: Option<Instant>,
     was_settled: bool,
+    /// Names the content that was as it should be last.
+    agreed: Option<String>,
 }
 
 impl Pacing {
@@ -29,9 +31,17 @@ impl Pacing {
         !self.was_settled
     }
 
+    /// Whether this is the content that was as it should be last.
+    pub(super) fn agreed_to(&self, signature: Option<&str>) -> bool {
+        signature.is_some() && self.agreed.as_deref() == signature
+    }
+
     /// All is as it should be.
-    pub(super) fn settled(&mut self, now: Instant) {
+    pub(super) fn settled(&mut self, now: Instant, signature: Option<&str>) {
         self.was_settled = true;
+        if self.agreed.as_deref() != signature {
+            self.agreed = signature.map(str::to_owned);
+        }
         self.peer_since = None;
         if self.last_write.is_none_or(|last| now.duration_since(last) >= CALM) {
             self.in_a_row = 0;
@@ -89,10 +99,10 @@ mod tests {
             now += Duration::from_secs(seconds);
             assert_eq!(pacing.wait_to_write(now), None);
             // What stood for a moment is no peace.
-            pacing.settled(now);
+            pacing.settled(now, None);
         }
         now += CALM;
-        pacing.settled(now);
+        pacing.settled(now, None);
         pacing.wrote(now);
         assert_eq!(pacing.wait_to_write(now), None);
     }
@@ -103,7 +113,9 @@ mod tests {
         let mut pacing = Pacing::default();
         assert_eq!(pacing.wait_for_peer(now), Some(PATIENCE));
         assert_eq!(pacing.wait_for_peer(now + PATIENCE), None);
-        pacing.settled(now + PATIENCE);
+        pacing.settled(now + PATIENCE, Some("a"));
+        assert!(pacing.agreed_to(Some("a")));
+        assert!(!pacing.agreed_to(Some("b")) && !pacing.agreed_to(None));
         assert_eq!(pacing.wait_for_peer(now + PATIENCE), Some(PATIENCE));
     }
 }

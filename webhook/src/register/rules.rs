@@ -78,7 +78,7 @@ pub(crate) fn rules<'r>(
             operations.remove(&Operation::Connect);
         }
     }
-    (merge(operations), left_out)
+    (merge(&operations), left_out)
 }
 
 /// Whether there can be a request to connect: objects and the subresources that hold a part of them
@@ -160,13 +160,13 @@ fn written(kind: &KindPattern) -> String {
 
 /// Puts together what differs in one thing: resources of one group, versions of one resource,
 /// operations of one resource.
-fn merge(operations: BTreeMap<(Covered, bool), BTreeSet<Operation>>) -> Vec<WebhookRule> {
+fn merge(operations: &BTreeMap<(Covered, bool), BTreeSet<Operation>>) -> Vec<WebhookRule> {
     let one = |text: String| BTreeSet::from([text]);
     let mut rules: BTreeSet<WebhookRule> = BTreeSet::new();
-    for ((covered, only_namespaced), own) in &operations {
+    for ((covered, only_namespaced), own) in operations {
         let mut left = own.clone();
         // What a wider rule already says is not said again.
-        for ((wider, wider_scope), theirs) in &operations {
+        for ((wider, wider_scope), theirs) in operations {
             let is_other = (wider, wider_scope) != (covered, only_namespaced);
             if is_other && is_wider(wider, covered) && (!wider_scope || *only_namespaced) {
                 left = left.difference(theirs).copied().collect();

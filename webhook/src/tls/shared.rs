@@ -5,6 +5,11 @@
 //! one before stays published until every certificate of it has expired. All of this is decided by
 //! what the Secret holds and by the time, so that whichever replica comes first does the same.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "values of JSON: what is not there is null, and what is written to is a map of ours"
+)]
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
@@ -126,7 +131,11 @@ impl SharedAuthority {
     /// Reads the Secret.
     pub(crate) fn read(secret: &Value) -> Result<Self, TlsError> {
         let text = |key: &str| -> Result<Option<String>, TlsError> {
-            let Some(encoded) = secret["data"][key].as_str() else { return Ok(None) };
+            // An API server that is given nothing for a key keeps an empty text for it.
+            let encoded = secret["data"][key].as_str().unwrap_or_default();
+            if encoded.is_empty() {
+                return Ok(None);
+            }
             let bytes = STANDARD.decode(encoded).map_err(|_| unreadable(key))?;
             Ok(Some(String::from_utf8(bytes).map_err(|_| unreadable(key))?))
         };
@@ -153,6 +162,8 @@ impl SharedAuthority {
 
     /// The Secret as it is created.
     pub(crate) fn to_secret(&self, namespace: &str) -> Value {
+        let mut data = self.data();
+        data.retain(|_, value| !value.is_null());
         json!({
             "apiVersion": "v1",
             "kind": "Secret",
@@ -164,7 +175,7 @@ impl SharedAuthority {
                 },
             },
             "type": "Opaque",
-            "data": self.data(),
+            "data": data,
         })
     }
 
@@ -250,6 +261,16 @@ mod tests {
         let patch = after.to_patch("7");
         assert_eq!(patch["metadata"]["resourceVersion"], "7");
         assert!(patch["data"]["next-ca.crt"].is_null() && patch["data"]["old-ca.crt"].is_string());
+    }
+
+    #[test]
+    fn an_empty_text_is_none() {
+        let first = SharedAuthority::new(time(0)).unwrap();
+        let mut secret = first.to_secret("ajj");
+        for key in ["next-ca.crt", "next-ca.key", "old-ca.crt", "followed"] {
+            secret["data"][key] = "".into();
+        }
+        assert_eq!(SharedAuthority::read(&secret).unwrap(), first);
     }
 
     #[test]

@@ -13,15 +13,21 @@ mod replicas;
 mod rotation;
 
 /// A control plane of one test's own, since what is registered holds for all of it.
-struct Cluster {
-    plane: ControlPlane,
-    replicas: Replicas,
+pub(crate) struct Cluster {
+    pub(crate) plane: ControlPlane,
+    pub(crate) replicas: Replicas,
 }
 
 impl Cluster {
     fn start() -> Self {
+        let cluster = Self::bare();
+        kyverno::define(&cluster.plane);
+        cluster
+    }
+
+    /// Without the kinds that policies are written in.
+    pub(crate) fn bare() -> Self {
         let plane = ControlPlane::start(Controllers::Absent).unwrap();
-        kyverno::define(&plane);
         let replicas = Replicas::new(&plane);
         let cluster = Self { plane, replicas };
         for namespace in ["ajj", "shop", "cni"] {
@@ -30,22 +36,22 @@ impl Cluster {
         cluster
     }
 
-    fn kubectl(&self, arguments: &str) -> Output {
+    pub(crate) fn kubectl(&self, arguments: &str) -> Output {
         self.kubectl_with(arguments, "")
     }
 
-    fn kubectl_with(&self, arguments: &str, stdin: &str) -> Output {
+    pub(crate) fn kubectl_with(&self, arguments: &str, stdin: &str) -> Output {
         let arguments: Vec<&str> = arguments.split_whitespace().collect();
         self.plane.kubectl(&arguments, stdin).unwrap()
     }
 
-    fn apply(&self, object: &Value) {
+    pub(crate) fn apply(&self, object: &Value) {
         let applied = self.kubectl_with("apply -f -", &object.to_string());
         assert_eq!(applied.code, 0, "{applied:?}\n{}", self.replicas.logs());
     }
 
     /// Waits until kubectl ends with an answer that holds a text.
-    fn until_said(&self, arguments: &str, stdin: &str, text: &str) -> Output {
+    pub(crate) fn until_said(&self, arguments: &str, stdin: &str, text: &str) -> Output {
         let said = eventually(BOUND, || {
             let seen = self.kubectl_with(arguments, stdin);
             let holds = seen.stderr.contains(text) || seen.stdout.contains(text);
@@ -58,7 +64,10 @@ impl Cluster {
     fn webhooks(&self) -> Vec<Value> {
         let found = self.kubectl("get validatingwebhookconfiguration ajj --output json");
         let webhooks = found.json().ok().and_then(|found| found["webhooks"].as_array().cloned());
-        webhooks.unwrap_or_default()
+        let mut webhooks = webhooks.unwrap_or_default();
+        // Their order means nothing.
+        webhooks.sort_by_key(|webhook| webhook["name"].to_string());
+        webhooks
     }
 
     /// Waits until what is registered holds.
@@ -77,10 +86,11 @@ impl Cluster {
     }
 }
 
-const DRY_RUN: &str = "create --dry-run=server -f -";
+pub(crate) const DRY_RUN: &str = "create --dry-run=server -f -";
 
 /// A policy that refuses what is labelled `bad` of some kinds.
-fn bad(name: &str, failure_policy: &str, kinds: Value) -> Value {
+#[expect(clippy::needless_pass_by_value, reason = "callers write the value in place")]
+pub(crate) fn bad(name: &str, failure_policy: &str, kinds: Value) -> Value {
     json!({
         "apiVersion": "kyverno.io/v1",
         "kind": "ClusterPolicy",
@@ -104,7 +114,7 @@ fn bad(name: &str, failure_policy: &str, kinds: Value) -> Value {
     })
 }
 
-fn config_map(name: &str, namespace: &str, is_bad: bool) -> String {
+pub(crate) fn config_map(name: &str, namespace: &str, is_bad: bool) -> String {
     let bad = if is_bad { "yes" } else { "no" };
     json!({
         "apiVersion": "v1",
@@ -189,7 +199,8 @@ fn restored(cluster: &Cluster) {
             "sideEffects": "None", "admissionReviewVersions": ["v1"],
         }}]),
     ] {
-        let patch = patch.to_string();
+        let patch =
+            patch.to_string().replace("/webhooks/0", &format!("/webhooks/{}", place(cluster)));
         let arguments =
             ["patch", "validatingwebhookconfiguration", "ajj", "--type=json", "--patch", &patch];
         let patched = cluster.plane.kubectl(&arguments, "").unwrap();
@@ -197,6 +208,14 @@ fn restored(cluster: &Cluster) {
         assert!(patched.stdout.ends_with("patched\n"), "{patch} changes nothing: {patched:?}");
         cluster.until_registered(&patch, |webhooks| webhooks == before);
     }
+}
+
+/// Where the webhook of failure policy Fail stands in the list.
+fn place(cluster: &Cluster) -> usize {
+    let found = cluster.kubectl("get validatingwebhookconfiguration ajj --output json");
+    let found = found.json().unwrap();
+    let webhooks = found["webhooks"].as_array().unwrap();
+    webhooks.iter().position(|webhook| webhook["name"] == "validate.ajj.io").unwrap()
 }
 
 /// SIGTERM takes nothing away: without anybody to ask, what is covered is refused.
@@ -268,7 +287,7 @@ fn with_nobody_to_answer_a_cluster_can_be_brought_back() {
     };
     for (arguments, object) in [
         // Nodes come and report, elections are held.
-        ("create -f -", node.clone()),
+        ("create -f -", node),
         ("label node n zone=a", String::new()),
         ("create -f - --as system:node:n --as-group system:nodes", config_map("n", "shop", false)),
         ("create -f -", lease("kube-system")),

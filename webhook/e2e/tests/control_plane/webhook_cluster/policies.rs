@@ -89,7 +89,7 @@ fn a_table_shows_which_policies_are_enforced_and_nothing_writes_in_a_loop() {
     };
     let before = version("status-sound");
     // Another policy is taken, and told of, without a word about this one.
-    let mut other = sound.clone();
+    let mut other = sound;
     other["metadata"]["name"] = json!("status-other");
     enforce(&other);
     assert_eq!(version("status-sound"), before, "{}", served.log());

@@ -10,7 +10,9 @@ use crate::support::{BOUND, kubectl, kubectl_with};
 fn refuse(namespace: &str, kind: &str, message: &str) -> Value {
     let name = format!("{namespace}-{}", kind.replace(['/', '.'], "-").to_lowercase());
     let matches = json!({"any": [{"resources": {"kinds": [kind], "namespaces": [namespace]}}]});
-    policy(&name, "refuse", json!({"match": matches, "validate": {"message": message, "deny": {}}}))
+    // The object that is there would be refused as well, which would let the change pass.
+    let refused = json!({"message": message, "deny": {}, "allowExistingViolations": false});
+    policy(&name, "refuse", json!({"match": matches, "validate": refused}))
 }
 
 fn run_pod(namespace: &str) {

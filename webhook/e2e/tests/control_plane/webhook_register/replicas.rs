@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use ajj_e2e::{ControlPlane, Process, eventually, free_ports};
@@ -11,7 +11,7 @@ use crate::support::BOUND;
 use crate::webhook_cluster::served::PROGRAM;
 
 /// Some replicas behind one port.
-pub(super) struct Replicas {
+pub(crate) struct Replicas {
     kubeconfig: PathBuf,
     folder: PathBuf,
     port: u16,
@@ -47,36 +47,27 @@ impl Replicas {
 
     /// Starts another one.
     pub(super) fn start(&self) {
-        self.start_with(&self.kubeconfig, &[]);
+        let told = ["webhook", "--cluster", "--register", "--namespace=ajj", "--workers=1"];
+        let told = told.into_iter().chain(["--exempt-namespaces=cni"]).map(str::to_owned);
+        self.start_as_told(&self.kubeconfig, &told.collect::<Vec<_>>());
     }
 
-    /// Starts another one as somebody, with more arguments.
-    pub(super) fn start_with(&self, kubeconfig: &std::path::Path, arguments: &[&str]) {
+    /// Starts another one as somebody, with these arguments; where it is reached is ours to say.
+    pub(crate) fn start_as_told(&self, kubeconfig: &Path, arguments: &[String]) {
         let [port] = free_ports().unwrap();
-        let (listen, url) =
-            (format!("127.0.0.1:{port}"), format!("https://127.0.0.1:{}", self.port));
-        let own = [
-            "webhook",
-            "--cluster",
-            "--kubeconfig",
-            kubeconfig.to_str().unwrap(),
-            "--register",
-            "--namespace",
-            "ajj",
-            "--exempt-namespaces",
-            "cni",
-            "--url",
-            &url,
-            "--listen",
-            &listen,
-            "--tls-names",
-            "127.0.0.1",
-            "--workers",
-            "1",
-        ];
+        let of_place = |argument: &&String| {
+            argument.starts_with("--listen=") || argument.starts_with("--service=")
+        };
+        let mut all: Vec<String> =
+            arguments.iter().filter(|argument| !of_place(argument)).cloned().collect();
+        all.extend([
+            format!("--kubeconfig={}", kubeconfig.display()),
+            format!("--url=https://127.0.0.1:{}", self.port),
+            format!("--listen=127.0.0.1:{port}"),
+            "--tls-names=127.0.0.1".to_owned(),
+        ]);
         let log = self.folder.join(format!("replica-{port}.log"));
         let environment = [("HOME", self.folder.to_str().unwrap())];
-        let all = [&own[..], arguments].concat();
         let process = Process::start(&PROGRAM, all, &environment, &log).unwrap();
         self.running.lock().unwrap().push(Replica { process, port });
     }
@@ -102,7 +93,7 @@ impl Replicas {
         running.clear();
     }
 
-    pub(super) fn logs(&self) -> String {
+    pub(crate) fn logs(&self) -> String {
         let running = self.running.lock().unwrap();
         let logs = running.iter().map(|replica| replica.process.log());
         logs.collect::<Vec<_>>().join("\n---\n")
