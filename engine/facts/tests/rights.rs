@@ -11,7 +11,7 @@ type Granted = BTreeSet<(String, String, String)>;
 /// The rules of a file of the chart, one by one.
 fn granted(file: &str) -> Granted {
     let path = format!("{}/../../charts/ajj/files/{file}", env!("CARGO_MANIFEST_DIR"));
-    let rules = parse_yaml(&std::fs::read_to_string(path).unwrap(), &Limits::default()).unwrap();
+    let rules = parse_yaml(std::fs::read_to_string(path).unwrap(), &Limits::default()).unwrap();
     let mut granted = Granted::new();
     for rule in rules.root().as_list().unwrap().iter() {
         let texts = |key: &str| -> Vec<String> {
