@@ -21,11 +21,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let limits = Limits::default();
     let facts = Facts::default();
     let review = parse_json(REVIEW, &limits)?;
-    let asked = if step == "evaluate" { admission(&review) } else { request(POD)? };
+    let asked = if step == "evaluate" { admission(&review)? } else { request(POD)? };
     for _ in 0..runs {
         match &*step {
             "read" => drop(black_box(parse_json(black_box(REVIEW), &limits)?)),
-            "request" => drop(black_box(admission(black_box(&review)))),
+            "request" => drop(black_box(admission(black_box(&review))?)),
             "evaluate" | "Pod" | "5" | "10000" => {
                 drop(black_box(policies.conclude(black_box(&asked), &facts)))
             }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::judge_policy;
 use crate::answer::Answer;
 
+#[expect(clippy::needless_pass_by_value, reason = "callers write the value in place")]
 fn policy(rules: Value) -> Value {
     json!({
         "apiVersion": "kyverno.io/v1",
@@ -15,6 +16,7 @@ fn policy(rules: Value) -> Value {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers write the value in place")]
 fn rule(name: &str, validate: Value) -> Value {
     json!({
         "name": name,

@@ -10,6 +10,7 @@ use super::{AGAIN, Attempt, Due, patch, path_of};
 use crate::policies::State;
 use crate::policies::check::check;
 
+#[expect(clippy::needless_pass_by_value, reason = "callers write the value in place")]
 fn policy(validate: Value) -> Value {
     json!({
         "apiVersion": "kyverno.io/v1",
@@ -149,7 +150,7 @@ fn a_status_is_written_once_and_never_in_a_race() {
     let third = object("3", 1);
     assert_eq!(twice.due(third.root(), now), Due::At(now + AGAIN));
     assert_eq!(twice.due(third.root(), now + AGAIN), Due::Now);
-    let thrice = twice.clone().after(third.root(), Ok(()), now);
+    let thrice = twice.after(third.root(), Ok(()), now);
     assert_eq!(thrice.due(object("4", 1).root(), now), Due::At(now + AGAIN * 2));
     // Another generation is another matter.
     assert_eq!(thrice.due(object("5", 2).root(), now), Due::Now);
