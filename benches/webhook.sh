@@ -58,7 +58,7 @@ measure() {
 webhook() { echo "$ajj" webhook --listen 127.0.0.1:0 --workers 1 -p "$scratch/${1:-17}"; }
 
 few=$((requests / 10))
-for size in 3 8 43 87; do
+for size in 5 8 43 87; do
     count=$requests
     [ "$size" -ge 43 ] && count=$((requests / 4))
     measure "echo $size KB" --size "$size" --requests "$count" -- "$echo_server"

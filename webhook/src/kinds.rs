@@ -15,7 +15,8 @@ use crate::review::ResourceKinds;
 const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 /// How often the server is asked at most.
 const SHORTEST: Duration = Duration::from_millis(200);
-/// When it is asked again after a definition changed: it tells of new kinds a moment later.
+/// When it is asked again after a definition changed, and then after twice the time and so on: it
+/// tells of new kinds a moment later, and a busy one much later.
 const AFTER_CHANGE: Duration = Duration::from_secs(2);
 /// When it is asked again after it could not be.
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
@@ -32,6 +33,14 @@ pub(crate) struct Kinds {
     rounds: watch::Sender<Rounds>,
     wanted: Notify,
     has_cluster: bool,
+}
+
+/// Why the server is asked again.
+#[derive(Clone, Copy, Debug)]
+enum Woken {
+    ByChange,
+    ByWant,
+    ByTime,
 }
 
 /// How often the server was asked.
@@ -93,15 +102,17 @@ impl Kinds {
     /// Keeps asking what there is.
     pub(crate) async fn keep_up(&self, live: &Live) {
         let definitions = live.follow_metadata([DEFINITIONS]);
-        let mut changed = false;
+        let mut woken = Woken::ByTime;
+        let mut pause = LONGEST;
         loop {
             let revision = definitions.revision();
             self.rounds.send_modify(|rounds| rounds.begun += 1);
             let found = live.discover().await;
-            let pause = match &found {
-                Ok(_) if changed => AFTER_CHANGE,
-                Ok(_) => LONGEST,
-                Err(_) => AFTER_FAILURE,
+            pause = match (&found, woken) {
+                (Err(_), _) => AFTER_FAILURE,
+                (Ok(_), Woken::ByChange) => AFTER_CHANGE,
+                (Ok(_), Woken::ByWant) => pause,
+                (Ok(_), Woken::ByTime) => (pause * 2).min(LONGEST),
             };
             match found {
                 Ok(mut found) => {
@@ -126,10 +137,10 @@ impl Kinds {
             }
             self.rounds.send_modify(|rounds| rounds.done = rounds.begun);
             tokio::time::sleep(SHORTEST).await;
-            changed = tokio::select! {
-                () = definitions.changed(revision) => true,
-                () = self.wanted.notified() => false,
-                () = tokio::time::sleep(pause) => false,
+            woken = tokio::select! {
+                () = definitions.changed(revision) => Woken::ByChange,
+                () = self.wanted.notified() => Woken::ByWant,
+                () = tokio::time::sleep(pause) => Woken::ByTime,
             };
         }
     }

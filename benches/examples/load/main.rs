@@ -29,7 +29,7 @@ struct Arguments {
     /// The name of the row that is printed
     #[arg(long, default_value = "")]
     name: String,
-    /// KB of a review: 3, 8, 43, or 87 (an update)
+    /// KB of a review: 5, 8, 43, or 87 (an update)
     #[arg(long, default_value_t = 8)]
     size: u32,
     /// What policies think of it
@@ -84,11 +84,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn reviews(arguments: &Arguments) -> Result<Vec<Review>, Box<dyn Error>> {
     let size = match arguments.size {
-        3 => Size::Small,
+        5 => Size::Small,
         8 => Size::Usual,
         43 => Size::Large,
         87 => Size::Update,
-        _ => return Err("expected a size of 3, 8, 43 or 87".into()),
+        _ => return Err("expected a size of 5, 8, 43 or 87".into()),
     };
     let verdicts: &[Verdict] = match arguments.verdict {
         Wanted::Clear => &[Verdict::Clear],
