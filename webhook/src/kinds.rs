@@ -38,9 +38,9 @@ pub(crate) struct Kinds {
 /// Why the server is asked again.
 #[derive(Clone, Copy, Debug)]
 enum Woken {
-    ByChange,
-    ByWant,
-    ByTime,
+    Change,
+    Want,
+    Time,
 }
 
 /// How often the server was asked.
@@ -102,7 +102,7 @@ impl Kinds {
     /// Keeps asking what there is.
     pub(crate) async fn keep_up(&self, live: &Live) {
         let definitions = live.follow_metadata([DEFINITIONS]);
-        let mut woken = Woken::ByTime;
+        let mut woken = Woken::Time;
         let mut pause = LONGEST;
         loop {
             let revision = definitions.revision();
@@ -110,9 +110,9 @@ impl Kinds {
             let found = live.discover().await;
             pause = match (&found, woken) {
                 (Err(_), _) => AFTER_FAILURE,
-                (Ok(_), Woken::ByChange) => AFTER_CHANGE,
-                (Ok(_), Woken::ByWant) => pause,
-                (Ok(_), Woken::ByTime) => (pause * 2).min(LONGEST),
+                (Ok(_), Woken::Change) => AFTER_CHANGE,
+                (Ok(_), Woken::Want) => pause,
+                (Ok(_), Woken::Time) => (pause * 2).min(LONGEST),
             };
             match found {
                 Ok(mut found) => {
@@ -138,9 +138,9 @@ impl Kinds {
             self.rounds.send_modify(|rounds| rounds.done = rounds.begun);
             tokio::time::sleep(SHORTEST).await;
             woken = tokio::select! {
-                () = definitions.changed(revision) => Woken::ByChange,
-                () = self.wanted.notified() => Woken::ByWant,
-                () = tokio::time::sleep(pause) => Woken::ByTime,
+                () = definitions.changed(revision) => Woken::Change,
+                () = self.wanted.notified() => Woken::Want,
+                () = tokio::time::sleep(pause) => Woken::Time,
             };
         }
     }
