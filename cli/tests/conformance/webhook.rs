@@ -52,7 +52,11 @@ fn policies(golden: &Golden, folder: &std::path::Path) -> PolicySet {
         let file = golden.corpus(&format!("kyverno/policies/{}", text(&run, "policy")));
         let name = format!("{:03}.yaml", sources.len());
         let source = Source::new(Arc::<str>::from(name.as_str()), read(&file));
-        let (_, diagnostics) = compile(std::slice::from_ref(&source));
+        let (policies, diagnostics) = compile(std::slice::from_ref(&source));
+        // Without a cluster nobody knows roles, and a webhook that is asked for them does not start.
+        if policies.asks_roles() {
+            continue;
+        }
         if diagnostics.iter().all(|found| found.severity == Severity::Warning) {
             std::fs::write(folder.join(name), &*source.text).unwrap();
             sources.push(source);
