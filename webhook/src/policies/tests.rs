@@ -37,7 +37,11 @@ fn a_set_that_does_not_compile_is_not_taken_and_the_one_before_goes_on() {
 #[test]
 fn rules_that_ask_for_roles_need_a_cluster() {
     let mut asks = policy("deny: {}");
-    asks.text = asks.text.replace("any: [{", "any: [{clusterRoles: [admin], ").into();
+    asks.text = asks
+        .text
+        .replace("any: [{", "any: [{clusterRoles: [admin], ")
+        .replace("spec:\n", "spec:\n  background: false\n")
+        .into();
     let refused = Policies::default().offer(std::slice::from_ref(&asks), Vec::new()).unwrap_err();
     assert_eq!(refused.diagnostics[0].code, "roles-need-cluster");
 

@@ -50,7 +50,8 @@ fn settings() -> Settings {
 
 fn policy(kinds: &str, spec: &str) -> Vec<Registration> {
     let text = format!(
-        "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {{name: p}}\nspec:\n  {spec}\n  \
+        "apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {{name: p, annotations: \
+         {{pod-policies.kyverno.io/autogen-controllers: none}}}}\nspec:\n  {spec}\n  \
          background: false\n  rules:\n  - name: r\n    match: {{any: [{{resources: {{kinds: \
          {kinds}}}}}]}}\n    validate: {{message: m, deny: {{}}}}\n"
     );

@@ -113,7 +113,13 @@ fn kinds_become_resources() {
         (&["*/*"], &["[*]/[*]/[*/*] CRUPDECO"]),
         (&["apps/v1/*"], &["[apps]/[v1]/[*] CRUPDE"]),
         (&["*/scale"], &["[]/[*]/[pods/ephemeralcontainers] CRUPDE", "[*]/[*]/[*/scale] CRUPDE"]),
-        (&["*/sc*"], &["[apps]/[*]/[deployments/scale,statefulsets/scale] CRUPDE"]),
+        (
+            &["*/sc*"],
+            &[
+                "[]/[*]/[pods/ephemeralcontainers] CRUPDE",
+                "[apps]/[*]/[deployments/scale,statefulsets/scale] CRUPDE",
+            ],
+        ),
     ] {
         let (rules, left_out) = rules([&about(kinds, ALL, false)], &cluster());
         assert_eq!(left_out, BTreeSet::new(), "{kinds:?}");
