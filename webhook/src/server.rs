@@ -158,6 +158,8 @@ pub(crate) async fn serve(
         })
         .collect::<Result<Vec<_>, _>>()?;
     accept(&listener, &shared, &workers, phase).await;
+    let listener = listener.into_std()?;
+    accept_rest(&listener, &shared, &workers);
     drop(listener);
     // Every connection holds a permit until it ends.
     let all = u32::try_from(shared.limits.connections).unwrap_or(u32::MAX);
@@ -186,7 +188,7 @@ async fn accept(
             _ = over => return,
         };
         match accepted {
-            Some((Ok((stream, peer)), permit)) => queue.send(stream, peer, permit),
+            Some((Ok((stream, peer)), permit)) => queue.send(stream.into_std(), peer, permit),
             Some((Err(problem), _)) => {
                 // Out of files, mostly: wait for some connection to end.
                 warn!(%problem, "a connection could not be accepted");
@@ -194,6 +196,16 @@ async fn accept(
             }
             None => return,
         }
+    }
+}
+
+/// Takes those that wait to be accepted: closing would turn them away without a word.
+fn accept_rest(listener: &std::net::TcpListener, shared: &Shared, workers: &[worker::Queue]) {
+    for queue in workers.iter().cycle() {
+        let Ok(permit) = Arc::clone(&shared.connections).try_acquire_owned() else { return };
+        // Nobody waits any more, or nobody can be accepted.
+        let Ok((stream, peer)) = listener.accept() else { return };
+        queue.send(stream.set_nonblocking(true).map(|()| stream), peer, permit);
     }
 }
 
