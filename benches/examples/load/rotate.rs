@@ -29,7 +29,7 @@ impl Rotation {
         let folder = std::env::temp_dir().join(format!("ajj-load-{}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
         let authorities = [authority()?, authority()?];
-        let pairs = (0..=times).map(|turn| pair(&authorities[turn as usize % 2]));
+        let pairs = authorities.iter().cycle().take(times as usize + 1).map(pair);
         let pairs: Arc<[_]> = pairs.collect::<Result<Vec<_>, _>>()?.into();
         let rotation = Self {
             folder,
