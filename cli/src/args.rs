@@ -218,6 +218,9 @@ pub(crate) struct WebhookArguments {
     /// Namespaces that are not judged, beside the own one, kube-system and kube-node-lease
     #[arg(long, value_name = "NAME,...", value_delimiter = ',', requires = "register")]
     pub(crate) exempt_namespaces: Vec<String>,
+    /// The ClusterRole that the registration belongs to, so that it goes when that is deleted
+    #[arg(long, value_name = "NAME", requires = "register")]
+    pub(crate) owner: Option<String>,
     /// What vouches for --tls-cert, in PEM, for the registration
     #[arg(long, value_name = "FILE", requires = "tls_cert", requires = "register")]
     pub(crate) ca_bundle: Option<PathBuf>,

@@ -88,6 +88,7 @@ fn registration(arguments: &WebhookArguments) -> Result<Option<RegistrationConfi
         service: arguments.service.clone(),
         url: arguments.url.clone(),
         exempt_namespaces: arguments.exempt_namespaces.iter().cloned().collect(),
+        owner: arguments.owner.clone(),
         ca_bundle: ca_bundle.transpose()?,
         inject_from: arguments.inject_ca_from.clone(),
     }))

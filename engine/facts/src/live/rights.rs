@@ -49,6 +49,8 @@ pub const READS: &[Right] = &[
         resource: "clusterrolebindings",
         verbs: &["list", "watch"],
     },
+    // The one that the registration belongs to.
+    Right { group: "rbac.authorization.k8s.io", resource: "clusterroles", verbs: &["get"] },
     Right {
         group: "rbac.authorization.k8s.io",
         resource: "rolebindings",
