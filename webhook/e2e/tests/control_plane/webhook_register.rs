@@ -27,7 +27,12 @@ impl Cluster {
 
     /// Without the kinds that policies are written in.
     pub(crate) fn bare() -> Self {
-        let plane = ControlPlane::start(Controllers::Absent).unwrap();
+        Self::with(Controllers::Absent)
+    }
+
+    /// The same, where what an owner leaves behind is collected, if controllers run.
+    pub(crate) fn with(controllers: Controllers) -> Self {
+        let plane = ControlPlane::start(controllers).unwrap();
         let replicas = Replicas::new(&plane);
         let cluster = Self { plane, replicas };
         for namespace in ["ajj", "shop", "cni"] {

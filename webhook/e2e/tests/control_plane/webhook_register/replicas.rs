@@ -73,7 +73,7 @@ impl Replicas {
     }
 
     /// Kills all of them in the middle of whatever they do.
-    pub(super) fn kill(&self) {
+    pub(crate) fn kill(&self) {
         self.running.lock().unwrap().clear();
     }
 
