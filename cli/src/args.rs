@@ -189,6 +189,9 @@ pub(crate) struct WebhookArguments {
     /// The address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8443")]
     pub(crate) listen: std::net::SocketAddr,
+    /// Where to serve metrics and decisions, in place of --listen
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen_metrics: Option<std::net::SocketAddr>,
     /// The certificate to serve with, in PEM; without, one of its own
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub(crate) tls_cert: Option<PathBuf>,

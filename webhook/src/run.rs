@@ -25,7 +25,7 @@ use crate::kinds::Kinds;
 use crate::metrics::Shard;
 use crate::policies::{Files, Policies, Refused, poll, read};
 use crate::register::{self, RegistrationConfig};
-use crate::server::{Limits, Phase, Shared, connections, serve};
+use crate::server::{Limits, Listening, Phase, Shared, connections, serve};
 use crate::tls::{CertificateSource, Certificates, TlsError, server_config};
 
 /// What a webhook is told at its start.
@@ -33,6 +33,8 @@ use crate::tls::{CertificateSource, Certificates, TlsError, server_config};
 pub struct Config {
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where metrics and decisions are served instead, so that a network can tell them apart.
+    pub listen_metrics: Option<SocketAddr>,
     /// The cluster that policies and facts come from, if there is one.
     pub cluster: Option<ClusterConfig>,
     /// How it registers at the API server of the cluster, if it does.
@@ -123,10 +125,18 @@ fn background() -> Result<Handle, std::io::Error> {
 async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError> {
     let certificates = Arc::new(Certificates::new(config.certificate, Timestamp::now())?);
     let tls = server_config(Arc::clone(&certificates), config.client_authorities.as_deref())?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .map_err(|problem| RunError::Listen(config.listen, problem))?;
-    let address = listener.local_addr()?;
+    let reviews = Listening { listener: bind(config.listen).await?, tls: Arc::new(tls) };
+    let metrics = match config.listen_metrics {
+        Some(address) => {
+            let tls = server_config(Arc::clone(&certificates), None)?;
+            Some(Listening { listener: bind(address).await?, tls: Arc::new(tls) })
+        }
+        None => None,
+    };
+    let addresses = Addresses {
+        reviews: reviews.listener.local_addr()?,
+        metrics: metrics.as_ref().map(|one| one.listener.local_addr()).transpose()?,
+    };
     let mut limits = config.limits;
     limits.connections = connections(limits.connections);
     let workers = match limits.workers {
@@ -169,7 +179,7 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
     let (phase, phases) = watch::channel(Phase::Serving);
     let ca_bundle = certificates.ca_bundle().map(|pem| STANDARD.encode(pem.as_str()));
     tokio::spawn(certificates.keep_fresh());
-    announce(&shared, address, ca_bundle.as_deref());
+    announce(&shared, addresses, ca_bundle.as_deref());
     let ending = Arc::clone(&shared);
     tokio::spawn(async move {
         told.await;
@@ -181,16 +191,28 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
         // Dropped, it would look as if nothing came any more.
         std::future::pending::<()>().await;
     });
-    serve(listener, shared, Arc::new(tls), phases).await?;
+    serve(reviews, metrics, shared, phases).await?;
     info!("ended");
     Ok(())
 }
 
-fn announce(shared: &Shared, address: SocketAddr, ca_bundle: Option<&str>) {
+async fn bind(address: SocketAddr) -> Result<TcpListener, RunError> {
+    TcpListener::bind(address).await.map_err(|problem| RunError::Listen(address, problem))
+}
+
+/// Where it is reached.
+#[derive(Clone, Copy, Debug)]
+struct Addresses {
+    reviews: SocketAddr,
+    metrics: Option<SocketAddr>,
+}
+
+fn announce(shared: &Shared, addresses: Addresses, ca_bundle: Option<&str>) {
     let gauges = shared.gauges();
+    let (address, metrics) = (addresses.reviews, addresses.metrics.map(|one| one.to_string()));
     let replica = shared.replica.as_str();
     info!(
-        %address, replica, policies = gauges.policies, rules = gauges.rules, digest = gauges.digest,
+        %address, metrics, replica, policies = gauges.policies, rules = gauges.rules, digest = gauges.digest,
         ca_bundle, "serving"
     );
     if shared.cluster.is_some() {

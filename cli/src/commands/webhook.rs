@@ -23,6 +23,7 @@ pub(crate) fn run(ui: &Ui, arguments: &WebhookArguments) -> Result<u8, CommandEr
     });
     let config = Config {
         listen: arguments.listen,
+        listen_metrics: arguments.listen_metrics,
         cluster: arguments
             .cluster
             .then(|| ClusterConfig { kubeconfig: arguments.kubeconfig.clone() }),

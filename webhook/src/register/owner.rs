@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ajj_engine::{FactError, FactKey};
-use ajj_facts::{FactSource, Live, Writer};
+use ajj_facts::{FactSource, Live, WriteError, Writer};
 use arc_swap::ArcSwapOption;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -76,6 +76,8 @@ impl Owner {
         };
         match writer.merge(path, patch.to_string()).await {
             Ok(_) => info!(path, "belongs to its owner now"),
+            // Another replica did the same, or it is looked at again in a moment.
+            Err(WriteError::Conflict(_) | WriteError::NotFound) => {}
             Err(problem) => warn!(%problem, path, "cannot be made to belong to its owner"),
         }
     }

@@ -11,14 +11,46 @@ use super::{Peer, Worker};
 use crate::decision_id::DecisionId;
 use crate::metrics;
 
-pub(super) fn router(worker: &'static Worker) -> Router {
-    Router::new()
-        .route("/livez", get(async || "ok\n"))
-        .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics))
-        .route("/decisions/{id}", get(decision))
-        .with_state(worker)
+/// What is served at an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Surface {
+    /// All there is.
+    Everything,
+    /// Reviews and probes; the rest has an address of its own.
+    Reviews,
+    /// Metrics and decisions.
+    Metrics,
+}
+
+/// What answers at an address.
+#[derive(Clone, Debug)]
+pub(super) struct Routes {
+    pub(super) router: Router,
+    pub(super) takes_reviews: bool,
+}
+
+pub(super) fn routes(worker: &'static Worker, surface: Surface) -> Routes {
+    let takes_reviews = surface != Surface::Metrics;
+    let mut router = Router::new();
+    if takes_reviews {
+        router = router
+            .route("/livez", get(async || "ok\n"))
+            .route("/healthz", get(async || "ok\n"))
+            .route("/readyz", get(readyz));
+    }
+    router = match surface {
+        Surface::Everything | Surface::Metrics => {
+            router.route("/metrics", get(metrics)).route("/decisions/{id}", get(decision))
+        }
+        Surface::Reviews => {
+            router.route("/metrics", get(elsewhere)).route("/decisions/{id}", get(elsewhere))
+        }
+    };
+    Routes { router: router.with_state(worker), takes_reviews }
+}
+
+async fn elsewhere() -> (StatusCode, &'static str) {
+    (StatusCode::NOT_FOUND, "served at the address of --listen-metrics\n")
 }
 
 async fn readyz(State(worker): State<&'static Worker>) -> (StatusCode, &'static str) {
