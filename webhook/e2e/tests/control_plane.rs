@@ -13,6 +13,8 @@ mod chart;
 mod controllers;
 #[path = "control_plane/life.rs"]
 mod life;
+#[path = "control_plane/page.rs"]
+mod page;
 #[path = "../../../cli/tests/conformance/chainsaw/suite.rs"]
 #[expect(dead_code, reason = "shared with the replay of the same suites")]
 mod suite;

@@ -32,13 +32,18 @@ impl Cluster {
 
     /// The same, where what an owner leaves behind is collected, if controllers run.
     pub(crate) fn with(controllers: Controllers) -> Self {
-        let plane = ControlPlane::start(controllers).unwrap();
-        let replicas = Replicas::new(&plane);
-        let cluster = Self { plane, replicas };
+        let cluster = Self::empty(controllers);
         for namespace in ["ajj", "shop", "cni"] {
             cluster.plane.create_namespace(namespace).unwrap();
         }
         cluster
+    }
+
+    /// The same, without namespaces.
+    pub(crate) fn empty(controllers: Controllers) -> Self {
+        let plane = ControlPlane::start(controllers).unwrap();
+        let replicas = Replicas::new(&plane);
+        Self { plane, replicas }
     }
 
     pub(crate) fn kubectl(&self, arguments: &str) -> Output {

@@ -56,7 +56,9 @@ impl Replicas {
     pub(crate) fn start_as_told(&self, kubeconfig: &Path, arguments: &[String]) {
         let [port] = free_ports().unwrap();
         let of_place = |argument: &&String| {
-            argument.starts_with("--listen=") || argument.starts_with("--service=")
+            ["--listen=", "--listen-metrics=", "--service="]
+                .iter()
+                .any(|given| argument.starts_with(given))
         };
         let mut all: Vec<String> =
             arguments.iter().filter(|argument| !of_place(argument)).cloned().collect();
@@ -64,6 +66,7 @@ impl Replicas {
             format!("--kubeconfig={}", kubeconfig.display()),
             format!("--url=https://127.0.0.1:{}", self.port),
             format!("--listen=127.0.0.1:{port}"),
+            "--listen-metrics=127.0.0.1:0".to_owned(),
             "--tls-names=127.0.0.1".to_owned(),
         ]);
         let log = self.folder.join(format!("replica-{port}.log"));
@@ -91,6 +94,20 @@ impl Replicas {
             assert!(ended.unwrap().success(), "{}", process.log());
         }
         running.clear();
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.running.lock().unwrap().len()
+    }
+
+    /// Where the replica that decided is asked for metrics and decisions.
+    pub(crate) fn metrics_of(&self, decision: &str) -> String {
+        let serving = self.logs().lines().find_map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).ok()?;
+            let is_it = decision.starts_with(line["replica"].as_str()?);
+            is_it.then(|| line["metrics"].as_str().map(str::to_owned))?
+        });
+        serving.unwrap_or_else(|| panic!("nobody decided `{decision}`\n{}", self.logs()))
     }
 
     pub(crate) fn logs(&self) -> String {
