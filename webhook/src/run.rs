@@ -23,10 +23,11 @@ use crate::decision_id::Replica;
 use crate::decision_log::{DecisionLog, LogDecisions};
 use crate::kinds::Kinds;
 use crate::metrics::Shard;
+use crate::peers::Peers;
 use crate::policies::{Files, Policies, Refused, poll, read};
 use crate::register::{self, RegistrationConfig};
 use crate::server::{Limits, Listening, Phase, Shared, connections, serve};
-use crate::tls::{CertificateSource, Certificates, TlsError, server_config};
+use crate::tls::{CertificateSource, Certificates, TlsError, metrics_config, server_config};
 
 /// What a webhook is told at its start.
 #[derive(Clone, Debug)]
@@ -128,7 +129,7 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
     let reviews = Listening { listener: bind(config.listen).await?, tls: Arc::new(tls) };
     let metrics = match config.listen_metrics {
         Some(address) => {
-            let tls = server_config(Arc::clone(&certificates), None)?;
+            let tls = metrics_config(Arc::clone(&certificates))?;
             Some(Listening { listener: bind(address).await?, tls: Arc::new(tls) })
         }
         None => None,
@@ -144,19 +145,26 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
         workers => workers,
     };
     let replica = Replica::new(&config.replica);
-    let (cluster, answers, kinds, registered) = match config.cluster {
-        None => (None, Answers::nobody(), Arc::new(Kinds::default()), None),
+    let (cluster, answers, kinds, registered, peers) = match config.cluster {
+        None => (None, Answers::nobody(), Arc::new(Kinds::default()), None, None),
         Some(cluster) => {
             let runtime = background()?;
             let cluster = Arc::new(Cluster::connect(cluster, &runtime).await?);
             let kinds = Arc::new(Kinds::of_cluster());
             cluster.keep_up(&runtime, replica, &policies, &kinds);
+            let live = &cluster.live;
+            let peers = config.registration.as_ref().filter(|_| certificates.are_shared());
+            let peers = peers.map(|registration| Peers {
+                live: live.clone(),
+                namespace: registration.namespace.clone(),
+                service: registration.service.clone(),
+                certificates: Arc::clone(&certificates),
+            });
             let registered = config.registration.map(|registration| {
-                let live = &cluster.live;
                 register::begin(registration, &runtime, live, &policies, &kinds, &certificates)
             });
             let answers = Answers::Cluster(cluster.live.clone());
-            (Some(cluster), answers, kinds, registered)
+            (Some(cluster), answers, kinds, registered, peers)
         }
     };
     let shared = Arc::new(Shared {
@@ -165,6 +173,7 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
         registered,
         answers,
         kinds,
+        peers,
         log: DecisionLog::new(config.log_decisions, std::io::stdout())?,
         certificates: Arc::clone(&certificates),
         shards: (0..workers).map(|_| Arc::new(Shard::default())).collect(),

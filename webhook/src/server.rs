@@ -25,6 +25,7 @@ use crate::decision_id::Replica;
 use crate::decision_log::DecisionLog;
 use crate::kinds::Kinds;
 use crate::metrics::{ClusterGauges, Gauges, Shard};
+use crate::peers::Peers;
 use crate::policies::Policies;
 use crate::register::Registered;
 use crate::tls::Certificates;
@@ -80,6 +81,8 @@ pub(crate) struct Shared {
     pub(crate) answers: Answers,
     pub(crate) kinds: Arc<Kinds>,
     pub(crate) log: DecisionLog,
+    /// The other replicas, where they can be found and know us.
+    pub(crate) peers: Option<Peers>,
     pub(crate) certificates: Arc<Certificates>,
     pub(crate) shards: Vec<Arc<Shard>>,
     pub(crate) replica: Replica,

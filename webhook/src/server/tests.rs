@@ -63,6 +63,7 @@ fn worker(certificates: &Arc<Certificates>) -> Worker {
         answers: Answers::nobody(),
         kinds: Arc::new(Kinds::default()),
         log: DecisionLog::new(LogDecisions::Findings, std::io::sink()).unwrap(),
+        peers: None,
         certificates: Arc::clone(certificates),
         shards: vec![Arc::clone(&shard)],
         replica: Replica::new("test"),

@@ -17,7 +17,7 @@ pub(crate) const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 static PROGRAMS: LazyLock<Programs> = LazyLock::new(|| Programs::find().unwrap());
 
 /// Renders the chart with values: `a=b`.
-fn render(values: &[&str]) -> Result<String, String> {
+pub(crate) fn render(values: &[&str]) -> Result<String, String> {
     let chart = format!("{ROOT}/charts/ajj");
     let mut command = Command::new(PROGRAMS.path("helm"));
     command.args(["template", "ajj", &chart, "--namespace", "ajj", "--kube-version", "1.36.0"]);

@@ -7,6 +7,8 @@ use crate::support::BOUND;
 use crate::webhook_cluster::kyverno;
 use replicas::Replicas;
 
+#[path = "webhook_register/decisions.rs"]
+mod decisions;
 #[path = "webhook_register/replicas.rs"]
 mod replicas;
 #[path = "webhook_register/rotation.rs"]

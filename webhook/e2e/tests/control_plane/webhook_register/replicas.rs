@@ -1,7 +1,7 @@
 //! Replicas of `ajj webhook --register`, and what stands before them as a Service would.
 
 use std::io;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -54,11 +54,21 @@ impl Replicas {
 
     /// Starts another one as somebody, with these arguments; where it is reached is ours to say.
     pub(crate) fn start_as_told(&self, kubeconfig: &Path, arguments: &[String]) {
+        let metrics = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        self.start_pod("", metrics, kubeconfig, arguments);
+    }
+
+    /// The same, with the name of a Pod, and where it serves metrics and decisions.
+    pub(super) fn start_pod(
+        &self,
+        pod: &str,
+        metrics: SocketAddr,
+        kubeconfig: &Path,
+        arguments: &[String],
+    ) {
         let [port] = free_ports().unwrap();
         let of_place = |argument: &&String| {
-            ["--listen=", "--listen-metrics=", "--service="]
-                .iter()
-                .any(|given| argument.starts_with(given))
+            ["--listen=", "--listen-metrics="].iter().any(|given| argument.starts_with(given))
         };
         let mut all: Vec<String> =
             arguments.iter().filter(|argument| !of_place(argument)).cloned().collect();
@@ -66,13 +76,18 @@ impl Replicas {
             format!("--kubeconfig={}", kubeconfig.display()),
             format!("--url=https://127.0.0.1:{}", self.port),
             format!("--listen=127.0.0.1:{port}"),
-            "--listen-metrics=127.0.0.1:0".to_owned(),
+            format!("--listen-metrics={metrics}"),
             "--tls-names=127.0.0.1".to_owned(),
         ]);
         let log = self.folder.join(format!("replica-{port}.log"));
-        let environment = [("HOME", self.folder.to_str().unwrap())];
+        let environment = [("HOME", self.folder.to_str().unwrap()), ("POD_NAME", pod)];
         let process = Process::start(&PROGRAM, all, &environment, &log).unwrap();
         self.running.lock().unwrap().push(Replica { process, port });
+    }
+
+    /// Kills the one that was started at that place.
+    pub(super) fn kill_one(&self, place: usize) {
+        self.running.lock().unwrap().remove(place);
     }
 
     /// Kills all of them in the middle of whatever they do.
