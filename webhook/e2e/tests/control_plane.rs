@@ -7,10 +7,14 @@
     reason = "helpers of tests end a test that cannot go on"
 )]
 
+#[path = "control_plane/chart.rs"]
+mod chart;
 #[path = "control_plane/controllers.rs"]
 mod controllers;
 #[path = "control_plane/life.rs"]
 mod life;
+#[path = "control_plane/page.rs"]
+mod page;
 #[path = "../../../cli/tests/conformance/chainsaw/suite.rs"]
 #[expect(dead_code, reason = "shared with the replay of the same suites")]
 mod suite;
