@@ -2,6 +2,8 @@
 
 mod completions;
 mod findings;
+mod policy_audit;
+mod policy_impact;
 mod policy_replay;
 pub(crate) mod policy_test;
 mod policy_validate;
@@ -27,6 +29,8 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         }
         Command::Policy(PolicyCommand::Test(arguments)) => policy_test::run(&ui, &arguments),
         Command::Policy(PolicyCommand::Replay(arguments)) => policy_replay::run(&ui, &arguments),
+        Command::Policy(PolicyCommand::Audit(arguments)) => policy_audit::run(&ui, &arguments),
+        Command::Policy(PolicyCommand::Impact(arguments)) => policy_impact::run(&ui, &arguments),
         Command::Webhook(arguments) => webhook::run(&ui, &arguments),
         Command::Completions { shell } => completions::run(&ui, shell),
     });

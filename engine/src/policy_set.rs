@@ -1,5 +1,6 @@
 //! The immutable set of rules: indexed by kind, shared by all languages, replaced whole.
 
+mod enforced;
 mod evaluate;
 mod index;
 mod registration;

@@ -4,6 +4,7 @@ pub(crate) mod check;
 mod cluster;
 mod files;
 mod lag;
+mod listed;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +17,7 @@ pub(crate) use cluster::{ClusterPolicies, Outcome, State};
 pub use files::Files;
 pub(crate) use files::{poll, read, tell};
 pub(crate) use lag::{LAGS, Lag};
+pub use listed::{ListedPolicies, list_policies};
 
 /// A complete set of policies, and where it comes from.
 #[derive(Debug)]

@@ -6,14 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use ajj_engine::{Node, Tree, UserInfo};
+use ajj_engine::{FactError, Node, Tree, UserInfo};
 use ajj_facts::{Followed, Live};
 
 const GROUP: &str = "/apis/rbac.authorization.k8s.io/v1";
 
 /// Who has which roles.
 #[derive(Debug)]
-pub(crate) struct Roles {
+pub struct Roles {
     live: Live,
     bindings: OnceLock<Bindings>,
 }
@@ -42,7 +42,8 @@ struct Granted {
 }
 
 impl Roles {
-    pub(crate) fn new(live: Live) -> Self {
+    /// Follows nothing until somebody asks.
+    pub fn new(live: Live) -> Self {
         Self { live, bindings: OnceLock::new() }
     }
 
@@ -53,8 +54,15 @@ impl Roles {
         bindings.of_cluster.listed().await;
     }
 
+    /// Waits until all bindings are known, or for what is in the way of that.
+    pub async fn settled(&self) -> Result<(), FactError> {
+        let bindings = self.bindings();
+        bindings.of_namespaces.settled().await?;
+        bindings.of_cluster.settled().await
+    }
+
     /// Fills in the roles of a user; an error says why they are not known.
-    pub(crate) fn fill(&self, user: &mut UserInfo) -> Result<(), String> {
+    pub fn fill(&self, user: &mut UserInfo) -> Result<(), String> {
         let known = self.bindings().known()?;
         let groups = user.groups.iter().filter_map(|group| known.of_groups.get(group));
         let granted: Vec<&Granted> =

@@ -13,6 +13,7 @@ mod flight;
 mod followed;
 mod global_context;
 mod options;
+mod pages;
 mod rights;
 mod service;
 mod watched;
@@ -34,11 +35,12 @@ use cluster::{Cluster, Shape};
 use watched::{Absent, List, keep_up};
 
 pub use cluster::client;
-pub use connect::{ConnectError, connect};
+pub use connect::{ConnectError, Desk, connect};
 pub use counters::LiveCounters;
 pub use discovery::{Discovered, ServedResource};
 pub use followed::{Followed, Snapshot};
 pub use options::LiveOptions;
+pub use pages::{PageError, Pages};
 pub use rights::{READS, Right, WRITES};
 pub use writer::{WriteError, Writer};
 

@@ -21,6 +21,8 @@ mod follow;
 mod global_context;
 #[path = "live/namespaces.rs"]
 mod namespaces;
+#[path = "live/pages.rs"]
+mod pages;
 #[path = "live/server.rs"]
 mod server;
 #[path = "live/services.rs"]

@@ -7,6 +7,8 @@
     reason = "helpers of tests end a test that cannot go on"
 )]
 
+#[path = "control_plane/audit.rs"]
+mod audit;
 #[path = "control_plane/chart.rs"]
 mod chart;
 #[path = "control_plane/controllers.rs"]

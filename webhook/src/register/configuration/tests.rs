@@ -14,6 +14,7 @@ fn resource(group: &str, plural: &str, kind: &str, is_namespaced: bool) -> Serve
         resource: plural.to_owned(),
         kind: GroupVersionKind { group: group.into(), version: "v1".into(), kind: kind.into() },
         is_namespaced,
+        is_listable: true,
         subresources: vec!["status".to_owned()],
     }
 }

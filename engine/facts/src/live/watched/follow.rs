@@ -161,7 +161,7 @@ async fn list(
 }
 
 /// A text as the value of a query.
-fn encode(text: &str) -> String {
+pub(in crate::live) fn encode(text: &str) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
     text.bytes().fold(String::new(), |mut encoded, byte| {
         if plain(&byte) {
