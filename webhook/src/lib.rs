@@ -31,7 +31,7 @@ pub use decision_log::LogDecisions;
 pub use judge::{Detail, Judged, judge};
 pub use policies::{Files, ListedPolicies, list_policies};
 pub use register::RegistrationConfig;
-pub use roles::Roles;
+pub use roles::{Grants, Roles};
 pub use run::{Config, RunError, run};
 pub use server::Limits;
 pub use tls::{CertificateSource, TlsError};
