@@ -194,6 +194,9 @@ pub(crate) struct WebhookArguments {
     /// The address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8443")]
     pub(crate) listen: std::net::SocketAddr,
+    /// Where to serve metrics and decisions, in place of --listen
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen_metrics: Option<std::net::SocketAddr>,
     /// The certificate to serve with, in PEM; without, one of its own
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub(crate) tls_cert: Option<PathBuf>,
@@ -223,6 +226,9 @@ pub(crate) struct WebhookArguments {
     /// Namespaces that are not judged, beside the own one, kube-system and kube-node-lease
     #[arg(long, value_name = "NAME,...", value_delimiter = ',', requires = "register")]
     pub(crate) exempt_namespaces: Vec<String>,
+    /// The ClusterRole that the registration belongs to, so that it goes when that is deleted
+    #[arg(long, value_name = "NAME", requires = "register")]
+    pub(crate) owner: Option<String>,
     /// What vouches for --tls-cert, in PEM, for the registration
     #[arg(long, value_name = "FILE", requires = "tls_cert", requires = "register")]
     pub(crate) ca_bundle: Option<PathBuf>,

@@ -37,3 +37,5 @@ mod served;
 mod support;
 #[path = "runner/webhook.rs"]
 mod webhook;
+#[path = "runner/webhook_metrics.rs"]
+mod webhook_metrics;

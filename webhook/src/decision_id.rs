@@ -62,6 +62,11 @@ impl DecisionId {
         Some(Self(id))
     }
 
+    /// What names the replica that decided it.
+    pub(crate) fn replica(&self) -> &str {
+        self.0.get(..REPLICA).and_then(|name| std::str::from_utf8(name).ok()).unwrap_or_default()
+    }
+
     /// Whether a replica decided it.
     pub fn is_of(&self, replica: Replica) -> bool {
         self.0.starts_with(&replica.0)

@@ -14,6 +14,7 @@ mod events;
 mod judge;
 mod kinds;
 mod metrics;
+mod peers;
 mod policies;
 mod policy_review;
 mod register;

@@ -9,6 +9,7 @@ mod comparison;
 mod conditions;
 mod configuration;
 mod keep;
+mod owner;
 mod pacing;
 mod rules;
 
@@ -25,6 +26,7 @@ use authority::AuthorityInSecret;
 use configuration::{Client, Settings};
 pub(crate) use keep::Registered;
 use keep::{Registrar, keep};
+use owner::Owner;
 
 /// How to register at an API server.
 #[derive(Clone, Debug)]
@@ -37,6 +39,9 @@ pub struct RegistrationConfig {
     pub url: Option<String>,
     /// Namespaces that are not covered, beside our own, kube-system and kube-node-lease.
     pub exempt_namespaces: BTreeSet<String>,
+    /// The ClusterRole that the registration and the shared authority belong to: when it is deleted,
+    /// they are.
+    pub owner: Option<String>,
     /// What vouches for a certificate from files, in PEM.
     pub ca_bundle: Option<String>,
     /// The Certificate of cert-manager, `namespace/name`, whose authority it injects.
@@ -52,10 +57,13 @@ pub(crate) fn begin(
     kinds: &Arc<Kinds>,
     certificates: &Arc<Certificates>,
 ) -> Arc<Registered> {
+    let owner = Arc::new(Owner::new(live, config.owner));
     let authority = certificates.are_shared().then(|| {
-        let (writer, certificates) = (live.writer(), Arc::clone(certificates));
-        Arc::new(AuthorityInSecret::new(writer, &config.namespace, certificates))
+        let (owner, certificates) = (Arc::clone(&owner), Arc::clone(certificates));
+        Arc::new(AuthorityInSecret::new(live.writer(), &config.namespace, owner, certificates))
     });
+    let looking = Arc::clone(&owner);
+    runtime.spawn(async move { looking.keep().await });
     if let Some(authority) = authority.clone() {
         runtime.spawn(async move { authority.keep().await });
     }
@@ -79,6 +87,7 @@ pub(crate) fn begin(
         kinds: Arc::clone(kinds),
         certificates: Arc::clone(certificates),
         authority,
+        owner,
         counters: Arc::clone(&counters),
     }));
     counters

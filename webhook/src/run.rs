@@ -24,16 +24,19 @@ use crate::decision_id::Replica;
 use crate::decision_log::{DecisionLog, LogDecisions};
 use crate::kinds::Kinds;
 use crate::metrics::Shard;
+use crate::peers::Peers;
 use crate::policies::{Files, Policies, Refused, poll, read};
 use crate::register::{self, RegistrationConfig};
-use crate::server::{Limits, Phase, Shared, connections, serve};
-use crate::tls::{CertificateSource, Certificates, TlsError, server_config};
+use crate::server::{Limits, Listening, Phase, Shared, connections, serve};
+use crate::tls::{CertificateSource, Certificates, TlsError, metrics_config, server_config};
 
 /// What a webhook is told at its start.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where metrics and decisions are served instead, so that a network can tell them apart.
+    pub listen_metrics: Option<SocketAddr>,
     /// The cluster that policies and facts come from, if there is one.
     pub cluster: Option<ClusterConfig>,
     /// How it registers at the API server of the cluster, if it does.
@@ -126,10 +129,18 @@ fn background() -> Result<Handle, std::io::Error> {
 async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError> {
     let certificates = Arc::new(Certificates::new(config.certificate, Timestamp::now())?);
     let tls = server_config(Arc::clone(&certificates), config.client_authorities.as_deref())?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .map_err(|problem| RunError::Listen(config.listen, problem))?;
-    let address = listener.local_addr()?;
+    let reviews = Listening { listener: bind(config.listen).await?, tls: Arc::new(tls) };
+    let metrics = match config.listen_metrics {
+        Some(address) => {
+            let tls = metrics_config(Arc::clone(&certificates))?;
+            Some(Listening { listener: bind(address).await?, tls: Arc::new(tls) })
+        }
+        None => None,
+    };
+    let addresses = Addresses {
+        reviews: reviews.listener.local_addr()?,
+        metrics: metrics.as_ref().map(|one| one.listener.local_addr()).transpose()?,
+    };
     let mut limits = config.limits;
     limits.connections = connections(limits.connections);
     let workers = match limits.workers {
@@ -138,15 +149,22 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
     };
     let replica = Replica::new(&config.replica);
     let mut audited = None;
-    let (cluster, answers, kinds, registered) = match config.cluster {
-        None => (None, Answers::nobody(), Arc::new(Kinds::default()), None),
+    let (cluster, answers, kinds, registered, peers) = match config.cluster {
+        None => (None, Answers::nobody(), Arc::new(Kinds::default()), None, None),
         Some(cluster) => {
             let runtime = background()?;
             let cluster = Arc::new(Cluster::connect(cluster, &runtime).await?);
             let kinds = Arc::new(Kinds::of_cluster());
             cluster.keep_up(&runtime, replica, &policies, &kinds);
+            let live = &cluster.live;
+            let peers = config.registration.as_ref().filter(|_| certificates.are_shared());
+            let peers = peers.map(|registration| Peers {
+                live: live.clone(),
+                namespace: registration.namespace.clone(),
+                service: registration.service.clone(),
+                certificates: Arc::clone(&certificates),
+            });
             let registered = config.registration.map(|registration| {
-                let live = &cluster.live;
                 register::begin(registration, &runtime, live, &policies, &kinds, &certificates)
             });
             if let Some(audit) = config.audit {
@@ -155,7 +173,7 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
                 audited = Some(began);
             }
             let answers = Answers::Cluster(cluster.live.clone());
-            (Some(cluster), answers, kinds, registered)
+            (Some(cluster), answers, kinds, registered, peers)
         }
     };
     let shared = Arc::new(Shared {
@@ -165,6 +183,7 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
         audited,
         answers,
         kinds,
+        peers,
         log: DecisionLog::new(config.log_decisions, std::io::stdout())?,
         certificates: Arc::clone(&certificates),
         shards: (0..workers).map(|_| Arc::new(Shard::default())).collect(),
@@ -179,7 +198,7 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
     let (phase, phases) = watch::channel(Phase::Serving);
     let ca_bundle = certificates.ca_bundle().map(|pem| STANDARD.encode(pem.as_str()));
     tokio::spawn(certificates.keep_fresh());
-    announce(&shared, address, ca_bundle.as_deref());
+    announce(&shared, addresses, ca_bundle.as_deref());
     let ending = Arc::clone(&shared);
     tokio::spawn(async move {
         told.await;
@@ -191,16 +210,28 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
         // Dropped, it would look as if nothing came any more.
         std::future::pending::<()>().await;
     });
-    serve(listener, shared, Arc::new(tls), phases).await?;
+    serve(reviews, metrics, shared, phases).await?;
     info!("ended");
     Ok(())
 }
 
-fn announce(shared: &Shared, address: SocketAddr, ca_bundle: Option<&str>) {
+async fn bind(address: SocketAddr) -> Result<TcpListener, RunError> {
+    TcpListener::bind(address).await.map_err(|problem| RunError::Listen(address, problem))
+}
+
+/// Where it is reached.
+#[derive(Clone, Copy, Debug)]
+struct Addresses {
+    reviews: SocketAddr,
+    metrics: Option<SocketAddr>,
+}
+
+fn announce(shared: &Shared, addresses: Addresses, ca_bundle: Option<&str>) {
     let gauges = shared.gauges();
+    let (address, metrics) = (addresses.reviews, addresses.metrics.map(|one| one.to_string()));
     let replica = shared.replica.as_str();
     info!(
-        %address, replica, policies = gauges.policies, rules = gauges.rules, digest = gauges.digest,
+        %address, metrics, replica, policies = gauges.policies, rules = gauges.rules, digest = gauges.digest,
         ca_bundle, "serving"
     );
     if shared.cluster.is_some() {

@@ -26,10 +26,12 @@ use crate::decision_id::Replica;
 use crate::decision_log::DecisionLog;
 use crate::kinds::Kinds;
 use crate::metrics::{ClusterGauges, Gauges, Shard};
+use crate::peers::Peers;
 use crate::policies::Policies;
 use crate::register::Registered;
 use crate::tls::Certificates;
 pub(crate) use descriptors::connections;
+use routes::Surface;
 pub(crate) use worker::Worker;
 
 /// What a server may spend.
@@ -82,6 +84,8 @@ pub(crate) struct Shared {
     pub(crate) answers: Answers,
     pub(crate) kinds: Arc<Kinds>,
     pub(crate) log: DecisionLog,
+    /// The other replicas, where they can be found and know us.
+    pub(crate) peers: Option<Peers>,
     pub(crate) certificates: Arc<Certificates>,
     pub(crate) shards: Vec<Arc<Shard>>,
     pub(crate) replica: Replica,
@@ -145,23 +149,47 @@ pub(crate) enum Phase {
     Closing,
 }
 
-/// Accepts until `phase` says that it is over; then waits for connections to end.
+/// An address that is listened on, and how connections to it are secured.
+#[derive(Debug)]
+pub(crate) struct Listening {
+    pub(crate) listener: TcpListener,
+    pub(crate) tls: Arc<ServerConfig>,
+}
+
+/// Connections to the address of metrics, at most.
+const METRICS_CONNECTIONS: usize = 64;
+
+/// Accepts until `phase` says that it is over; then waits for connections to end. Metrics and
+/// decisions may have an address of their own, and then a thread of their own.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    reviews: Listening,
+    metrics: Option<Listening>,
     shared: Arc<Shared>,
-    tls: Arc<ServerConfig>,
     phase: watch::Receiver<Phase>,
 ) -> Result<(), std::io::Error> {
+    let surface = if metrics.is_some() { Surface::Reviews } else { Surface::Everything };
+    let start = |name: String, shard: &Arc<Shard>, surface, tls: &Arc<ServerConfig>| {
+        let worker = Worker { shared: Arc::clone(&shared), shard: Arc::clone(shard) };
+        worker::start(name, worker, surface, Arc::clone(tls), phase.clone())
+    };
     let workers = shared
         .shards
         .iter()
         .enumerate()
-        .map(|(number, shard)| {
-            let worker = Worker { shared: Arc::clone(&shared), shard: Arc::clone(shard) };
-            worker::start(number, worker, Arc::clone(&tls), phase.clone())
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    accept(&listener, &shared, &workers, phase).await;
+        .map(|(number, shard)| start(format!("worker-{number}"), shard, surface, &reviews.tls));
+    let workers = workers.collect::<Result<Vec<_>, _>>()?;
+    if let Some(Listening { listener, tls }) = metrics {
+        // What scrapes cost is not what reviews cost: they are not counted among them.
+        let shard = Arc::<Shard>::default();
+        let queues = [start("metrics".to_owned(), &shard, Surface::Metrics, &tls)?];
+        let room = Arc::new(Semaphore::new(METRICS_CONNECTIONS));
+        let phase = phase.clone();
+        tokio::spawn(async move { accept(&listener, &room, &queues, phase).await });
+    }
+    let Listening { listener, .. } = reviews;
+    accept(&listener, &shared.connections, &workers, phase).await;
+    let listener = listener.into_std()?;
+    accept_rest(&listener, &shared.connections, &workers);
     drop(listener);
     // Every connection holds a permit until it ends.
     let all = u32::try_from(shared.limits.connections).unwrap_or(u32::MAX);
@@ -175,13 +203,13 @@ pub(crate) async fn serve(
 
 async fn accept(
     listener: &TcpListener,
-    shared: &Shared,
+    room: &Arc<Semaphore>,
     workers: &[worker::Queue],
     mut phase: watch::Receiver<Phase>,
 ) {
     for queue in workers.iter().cycle() {
         let accepted = async {
-            let permit = Arc::clone(&shared.connections).acquire_owned().await.ok()?;
+            let permit = Arc::clone(room).acquire_owned().await.ok()?;
             Some((listener.accept().await, permit))
         };
         let over = phase.wait_for(|phase| *phase >= Phase::Closing);
@@ -190,7 +218,7 @@ async fn accept(
             _ = over => return,
         };
         match accepted {
-            Some((Ok((stream, peer)), permit)) => queue.send(stream, peer, permit),
+            Some((Ok((stream, peer)), permit)) => queue.send(stream.into_std(), peer, permit),
             Some((Err(problem), _)) => {
                 // Out of files, mostly: wait for some connection to end.
                 warn!(%problem, "a connection could not be accepted");
@@ -198,6 +226,16 @@ async fn accept(
             }
             None => return,
         }
+    }
+}
+
+/// Takes those that wait to be accepted: closing would turn them away without a word.
+fn accept_rest(listener: &std::net::TcpListener, room: &Arc<Semaphore>, workers: &[worker::Queue]) {
+    for queue in workers.iter().cycle() {
+        let Ok(permit) = Arc::clone(room).try_acquire_owned() else { return };
+        // Nobody waits any more, or nobody can be accepted.
+        let Ok((stream, peer)) = listener.accept() else { return };
+        queue.send(stream.set_nonblocking(true).map(|()| stream), peer, permit);
     }
 }
 

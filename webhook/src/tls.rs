@@ -2,6 +2,7 @@
 
 mod files;
 mod own;
+mod replicas;
 mod shared;
 
 use std::path::PathBuf;
@@ -13,14 +14,18 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use jiff::Timestamp;
 use rustls::RootCertStore;
 use rustls::crypto::CryptoProvider;
-use rustls::server::{ClientHello, ResolvesServerCert, ServerConfig, WebPkiClientVerifier};
+use rustls::server::{
+    ClientHello, ResolvesServerCert, ServerConfig, WantsServerCert, WebPkiClientVerifier,
+};
 use rustls::sign::CertifiedKey;
+use rustls::{ConfigBuilder, WantsVerifier};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use tracing::{error, info, warn};
 
 use files::Pair;
 use own::Authority;
+pub(crate) use replicas::{metrics_config, replica_client};
 pub(crate) use shared::{SECRET, SharedAuthority};
 
 /// Where the serving certificate comes from.
@@ -149,6 +154,17 @@ impl Certificates {
         Ok(())
     }
 
+    /// A certificate that says to other replicas that this is one; `None` without an authority that
+    /// they share.
+    fn issue_for_replica(&self, now: Timestamp) -> Result<Option<CertifiedKey>, TlsError> {
+        match &self.origin {
+            Origin::Shared(authority, _) if self.is_settled() => {
+                Ok(Some(authority.load().issue_for_client(now)?.key))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// When the certificate expires.
     pub(crate) fn expires(&self) -> i64 {
         self.expires.load(Ordering::Relaxed)
@@ -230,21 +246,29 @@ pub(crate) fn server_config(
     certificates: Arc<Certificates>,
     client_authorities: Option<&[u8]>,
 ) -> Result<ServerConfig, TlsError> {
-    let provider = provider();
-    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|problem| TlsError(format!("no TLS with this build: {problem}")))?;
-    let builder = match client_authorities {
-        None => builder.with_no_client_auth(),
+    secured(certificates, |builder| match client_authorities {
+        None => Ok(builder.with_no_client_auth()),
         Some(pem) => {
-            let verifier = WebPkiClientVerifier::builder_with_provider(roots(pem)?, provider)
+            let verifier = WebPkiClientVerifier::builder_with_provider(roots(pem)?, provider())
                 .allow_unauthenticated()
                 .build()
                 .map_err(|problem| TlsError(format!("client certificates: {problem}")))?;
-            builder.with_client_cert_verifier(verifier)
+            Ok(builder.with_client_cert_verifier(verifier))
         }
-    };
-    let mut config = builder.with_cert_resolver(certificates);
+    })
+}
+
+/// What all addresses have in common; `clients` says which certificates clients may show.
+fn secured(
+    certificates: Arc<Certificates>,
+    clients: impl FnOnce(
+        ConfigBuilder<ServerConfig, WantsVerifier>,
+    ) -> Result<ConfigBuilder<ServerConfig, WantsServerCert>, TlsError>,
+) -> Result<ServerConfig, TlsError> {
+    let builder = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .map_err(|problem| TlsError(format!("no TLS with this build: {problem}")))?;
+    let mut config = clients(builder)?.with_cert_resolver(certificates);
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     // API servers do not resume sessions; tickets would only cost each handshake.
     config.send_tls13_tickets = 0;

@@ -56,8 +56,8 @@ pub(crate) fn run(ui: &Ui, arguments: &TestArguments) -> Result<u8, CommandError
         return Err(CommandError::user("`ajj policy test` has the formats human and json"));
     }
     let start = Instant::now();
-    let suites = find(&arguments.paths);
-    let library = Library::default();
+    let mut suites = find(&arguments.paths);
+    let library = Library::new(std::mem::take(&mut suites.others));
     let counting = if arguments.compat { Counting::Upstream } else { Counting::Honest };
     let filter = filter(&arguments.filter);
     let time = Timestamp::now();

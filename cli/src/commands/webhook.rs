@@ -24,6 +24,7 @@ pub(crate) fn run(ui: &Ui, arguments: &WebhookArguments) -> Result<u8, CommandEr
     });
     let config = Config {
         listen: arguments.listen,
+        listen_metrics: arguments.listen_metrics,
         cluster: arguments
             .cluster
             .then(|| ClusterConfig { kubeconfig: arguments.kubeconfig.clone() }),
@@ -94,6 +95,7 @@ fn registration(arguments: &WebhookArguments) -> Result<Option<RegistrationConfi
         service: arguments.service.clone(),
         url: arguments.url.clone(),
         exempt_namespaces: arguments.exempt_namespaces.iter().cloned().collect(),
+        owner: arguments.owner.clone(),
         ca_bundle: ca_bundle.transpose()?,
         inject_from: arguments.inject_ca_from.clone(),
     }))

@@ -39,6 +39,10 @@ fn text_asks(text: &str, key: &str) -> bool {
     if !text.contains("{{") {
         return matches!(key, "jmesPath" | "list") && expression_asks(text);
     }
+    // What no expression says is not said by a part of it either.
+    if !expression_asks(text) {
+        return false;
+    }
     let Ok(template) = TextTemplate::compile(text) else { return false };
     let mut found = Vec::new();
     template.collect(&mut found);

@@ -108,6 +108,11 @@ impl Builder {
         self.decoded.push_str(text);
     }
 
+    /// Adds a character to the string that is being decoded.
+    pub(crate) fn decode_character(&mut self, character: char) {
+        self.decoded.push(character);
+    }
+
     /// A string of all that was decoded from the byte `from` on.
     pub(crate) fn decoded_string(&mut self, from: usize, place: (u32, u32)) {
         let length = (self.decoded.len() - from) as u32;
@@ -210,7 +215,8 @@ impl Builder {
     /// Ends the innermost list or map.
     pub(crate) fn close(&mut self) -> Result<(), DuplicateKey> {
         let Some(open) = self.open.pop() else { return Ok(()) };
-        if open.is_map {
+        // A map of one entry has no two keys that could be equal.
+        if open.is_map && self.pending.len() - open.start > 2 {
             self.check_keys(open.start)?;
         }
         self.settle(&open);
@@ -221,7 +227,11 @@ impl Builder {
     fn settle(&mut self, open: &Open) {
         let start = self.slots.len() as u32;
         let count = (self.pending.len() - open.start) as u32;
-        self.slots.extend_from_slice(self.pending.get(open.start..).unwrap_or_default());
+        match self.pending.get(open.start..) {
+            // Most maps are this small, for which a call to copy costs more than copying.
+            Some(&[key, value]) => self.slots.extend([key, value]),
+            children => self.slots.extend_from_slice(children.unwrap_or_default()),
+        }
         self.pending.truncate(open.start);
         if self.record_places {
             self.places.extend(self.pending_places.drain(open.start..));
@@ -271,9 +281,16 @@ impl Builder {
             })
         };
         if pairs.len() <= FEW_KEYS {
-            return pairs.iter().enumerate().skip(1).find_map(|(second, [key, _])| {
+            // Most keys differ in length: their texts need not be looked at.
+            let is_repeated = |(second, [key, _]): &(usize, &[Slot; 2])| {
+                let length = key.text_length();
+                pairs.iter().take(*second).any(|[key, _]| key.text_length() == length)
+            };
+            let candidates = pairs.iter().enumerate().skip(1).filter(is_repeated);
+            let mut found = candidates.filter_map(|(second, [key, _])| {
                 Some((before(second, self.text_bytes(*key)?)?, second))
             });
+            return found.next();
         }
         // Keys are compared only where a small set of hashes says that they may be equal.
         let mut hashes = [0_u64; 8];

@@ -69,6 +69,17 @@ impl ControlPlane {
         self.kubectl.run(arguments, stdin)
     }
 
+    /// Runs Helm as the administrator.
+    pub fn helm(&self, arguments: &[&str]) -> io::Result<Output> {
+        let program = self.programs.path("helm");
+        Kubectl { program, ..self.kubectl.clone() }.run(arguments, "")
+    }
+
+    /// Where kubectl and Helm are.
+    pub fn programs(&self) -> &Path {
+        self.programs.folder()
+    }
+
     /// Creates a namespace, and waits until Pods can be created in it.
     pub fn create_namespace(&self, name: &str) -> Result<(), String> {
         let kubectl = |arguments: &[&str]| {

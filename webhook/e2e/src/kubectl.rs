@@ -1,4 +1,4 @@
-//! Runs the real kubectl.
+//! Runs the real kubectl, and Helm, which is run in the same way.
 
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use crate::eventually;
 /// After this a kubectl is killed: nothing may hang.
 const BOUND: Duration = Duration::from_secs(120);
 
-/// A kubectl with its own home and configuration, which sees nothing of the user's.
+/// A kubectl or Helm with its own home and configuration, which sees nothing of the user's.
 #[derive(Debug, Clone)]
 pub struct Kubectl {
     /// The program.

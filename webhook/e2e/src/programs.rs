@@ -1,7 +1,7 @@
 //! Finds the programs of the control plane.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// What finds them, and builds them where they are not there yet.
@@ -31,6 +31,11 @@ impl Programs {
             Some(folder) if !folder.is_empty() => Ok(Self { folder: folder.into() }),
             _ => Err(ProgramsError("expected a folder on its last line, found nothing".into())),
         }
+    }
+
+    /// The folder that holds them.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Where a program is.

@@ -11,10 +11,14 @@
 mod audit;
 #[path = "control_plane/audit_background.rs"]
 mod audit_background;
+#[path = "control_plane/chart.rs"]
+mod chart;
 #[path = "control_plane/controllers.rs"]
 mod controllers;
 #[path = "control_plane/life.rs"]
 mod life;
+#[path = "control_plane/page.rs"]
+mod page;
 #[path = "../../../cli/tests/conformance/chainsaw/suite.rs"]
 #[expect(dead_code, reason = "shared with the replay of the same suites")]
 mod suite;

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use super::finding::Word;
 use super::table::Table;
 
 /// Counts and gauges of this replica's audit.
@@ -14,8 +15,8 @@ pub(crate) struct Audited {
     pub(crate) report_apis: AtomicUsize,
     /// Objects that are known.
     pub(crate) objects: AtomicUsize,
-    /// What rules say of them: pass, fail, warn, error, skip.
-    pub(crate) results: [AtomicUsize; 5],
+    /// What rules say of them, in the order of [`Word::ALL`].
+    results: [AtomicUsize; 5],
     /// Pairs of a rule and an object that were judged.
     pub(crate) pairs: AtomicU64,
     /// Lists, objects and reports that could not be read, judged or written.
@@ -39,6 +40,12 @@ impl Audited {
         for (gauge, count) in self.results.iter().zip(table.counts()) {
             gauge.store(count, Ordering::Relaxed);
         }
+    }
+
+    /// How many results there are of each word.
+    pub(crate) fn results(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        let counts = self.results.iter().map(|count| count.load(Ordering::Relaxed));
+        Word::ALL.map(Word::as_str).into_iter().zip(counts)
     }
 
     /// Takes note that everything was judged once.

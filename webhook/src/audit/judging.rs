@@ -48,7 +48,7 @@ impl Round<'_> {
         let (uid, version) = (text(&object, "uid").to_owned(), text(&object, "resourceVersion"));
         let version = version.to_owned();
         if uid.is_empty() {
-            self.complain(format!("an object of {list} has no uid"));
+            self.complain(&format!("an object of {list} has no uid"));
             return;
         }
         let listing = self.listing_of(list);
@@ -83,7 +83,7 @@ impl Round<'_> {
         let judged = AssertUnwindSafe(report(policies, &request, live)).catch_unwind().await;
         let Ok(report) = judged else {
             let message = format!("a defect of ajj: {} {} could not be judged", place.kind, uid);
-            self.complain(message);
+            self.complain(&message);
             return;
         };
         let mut found = findings(report);

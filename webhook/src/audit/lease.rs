@@ -13,6 +13,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{info, warn};
 
+use super::report::MANAGED;
+
 /// How long a Lease is another's that is not renewed.
 const DURATION: Duration = Duration::from_secs(15);
 /// How long after it was renewed its holder goes on.
@@ -121,11 +123,12 @@ async fn look(writer: &Writer, list: &str, contest: &mut Contest) -> Result<bool
     match contest.step(root, Instant::now()) {
         Step::Wait => Ok(false),
         Step::Create => {
-            let mut object = json!({
+            let (label, ajj) = MANAGED;
+            let object = json!({
                 "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
-                "metadata": {"name": NAME}, "spec": spec(&contest.me, Some(0)),
+                "metadata": {"name": NAME, "labels": {label: ajj}},
+                "spec": spec(&contest.me, Some(0)),
             });
-            object["metadata"]["labels"] = json!({super::report::MANAGED.0: "ajj"});
             writer.create(list, object.to_string()).await.map(|_| true)
         }
         Step::Write { version, is_taken, transitions } => {
@@ -140,14 +143,15 @@ async fn look(writer: &Writer, list: &str, contest: &mut Contest) -> Result<bool
 
 fn spec(me: &str, transitions: Option<i64>) -> Json {
     let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string();
-    let mut spec = json!({
-        "holderIdentity": me, "leaseDurationSeconds": DURATION.as_secs(), "renewTime": now,
-    });
-    if let Some(transitions) = transitions {
-        spec["acquireTime"] = json!(now);
-        spec["leaseTransitions"] = json!(transitions);
+    match transitions {
+        None => json!({
+            "holderIdentity": me, "leaseDurationSeconds": DURATION.as_secs(), "renewTime": now,
+        }),
+        Some(transitions) => json!({
+            "holderIdentity": me, "leaseDurationSeconds": DURATION.as_secs(), "renewTime": now,
+            "acquireTime": now, "leaseTransitions": transitions,
+        }),
     }
-    spec
 }
 
 /// Waits until this replica audits.

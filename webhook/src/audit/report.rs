@@ -1,7 +1,9 @@
 //! The report of one object, as the cluster keeps it.
 
+use std::collections::BTreeMap;
+
 use ajj_facts::Discovered;
-use serde_json::{Map, Value as Json, json};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::finding::{Finding, Word};
@@ -108,7 +110,51 @@ impl ReportApi {
 pub(super) struct Report {
     /// Names what it says, whenever it is said.
     pub(super) digest: String,
-    content: Json,
+    content: Content,
+}
+
+/// What is said of an object; the same in every API.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Content {
+    owner: Reference,
+    namespace: String,
+    summary: Summary,
+    results: Vec<Row>,
+}
+
+/// An object among others.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Reference {
+    api_version: String,
+    kind: String,
+    name: String,
+    uid: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+struct Summary {
+    pass: usize,
+    fail: usize,
+    warn: usize,
+    error: usize,
+    skip: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Row {
+    source: &'static str,
+    policy: String,
+    rule: String,
+    result: &'static str,
+    scored: bool,
+    message: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    severity: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    category: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    properties: BTreeMap<&'static str, String>,
 }
 
 impl Report {
@@ -116,76 +162,128 @@ impl Report {
     pub(super) fn of(uid: &str, judged: &Judged) -> Self {
         let Place { api_version, kind, namespace, name, .. } = &judged.place;
         let findings = || judged.findings.values().flatten();
-        let mut summary = Map::new();
-        for word in Word::ALL {
-            let count = findings().filter(|finding| finding.word == word).count();
-            summary.insert(word.as_str().to_owned(), json!(count));
+        let mut summary = Summary::default();
+        for finding in findings() {
+            *match finding.word {
+                Word::Pass => &mut summary.pass,
+                Word::Fail => &mut summary.fail,
+                Word::Warn => &mut summary.warn,
+                Word::Error => &mut summary.error,
+                Word::Skip => &mut summary.skip,
+            } += 1;
         }
-        let mut scope = json!({
-            "apiVersion": **api_version, "kind": **kind, "name": **name, "uid": uid,
-        });
-        if !namespace.is_empty() {
-            scope["namespace"] = json!(**namespace);
-        }
-        let content = json!({
-            "metadata": {
-                "name": uid,
-                "labels": {MANAGED.0: MANAGED.1},
-                "ownerReferences": [{
-                    "apiVersion": **api_version, "kind": **kind, "name": **name, "uid": uid,
-                }],
+        let content = Content {
+            owner: Reference {
+                api_version: api_version.to_string(),
+                kind: kind.to_string(),
+                name: name.to_string(),
+                uid: uid.to_owned(),
             },
-            "scope": scope,
-            "summary": summary,
-            "results": findings().map(result).collect::<Vec<Json>>(),
-        });
-        let digest = Sha256::digest(content.to_string());
+            namespace: namespace.to_string(),
+            summary,
+            results: findings().map(row).collect(),
+        };
+        let digest = Sha256::digest(json(&content));
         let digest = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         Self { digest, content }
     }
 
     /// The object of an API, said at a time.
-    pub(super) fn object(&self, api: Api, namespace: &str, seconds: i64) -> String {
+    pub(super) fn object(&self, api: Api, seconds: i64) -> String {
+        let Content { owner, namespace, summary, results } = &self.content;
         let (group, version) = api.group_version();
         let [(of_namespace, _), (of_cluster, _)] = api.kinds();
-        let mut object = self.content.clone();
-        object["apiVersion"] = json!(format!("{group}/{version}"));
-        object["kind"] = json!(if namespace.is_empty() { of_cluster } else { of_namespace });
-        if !namespace.is_empty() {
-            object["metadata"]["namespace"] = json!(namespace);
-        }
-        object["metadata"]["annotations"] = json!({DIGEST: self.digest});
-        if api == Api::OpenReports {
-            object["source"] = json!("ajj");
-        }
-        for result in object["results"].as_array_mut().into_iter().flatten() {
-            result["timestamp"] = json!({"seconds": seconds, "nanos": 0});
-        }
-        object.to_string()
+        let is_of_cluster = namespace.is_empty();
+        let timestamp = Timestamp { seconds, nanos: 0 };
+        json(&Object {
+            api_version: format!("{group}/{version}"),
+            kind: if is_of_cluster { of_cluster } else { of_namespace },
+            metadata: Metadata {
+                name: &owner.uid,
+                namespace,
+                labels: [MANAGED].into(),
+                annotations: [(DIGEST, self.digest.as_str())].into(),
+                owner_references: [owner],
+            },
+            source: (api == Api::OpenReports).then_some(SOURCE),
+            scope: Scope { reference: owner, namespace },
+            summary,
+            results: results.iter().map(|row| Timed { row, timestamp }).collect(),
+        })
     }
 }
 
-fn result(finding: &Finding) -> Json {
+const SOURCE: &str = "ajj";
+
+fn row(finding: &Finding) -> Row {
     let rule = &finding.rule;
-    let mut result = json!({
-        "source": "ajj",
-        "policy": *rule.policy,
-        "rule": *finding.name,
-        "result": finding.word.as_str(),
-        "scored": rule.scored,
-        "message": *finding.message,
+    let is_known = SEVERITIES.contains(&&*rule.severity);
+    let place = finding.place.as_ref().map(|place| {
+        [("ajj.dev/path", &place.path), ("ajj.dev/fingerprint", &place.fingerprint)]
+            .map(|(name, text)| (name, text.to_string()))
     });
-    if SEVERITIES.contains(&&*rule.severity) {
-        result["severity"] = json!(*rule.severity);
+    Row {
+        source: SOURCE,
+        policy: rule.policy.to_string(),
+        rule: finding.name.to_string(),
+        result: finding.word.as_str(),
+        scored: rule.scored,
+        message: finding.message.to_string(),
+        severity: if is_known { rule.severity.to_string() } else { String::new() },
+        category: rule.category.to_string(),
+        properties: place.into_iter().flatten().collect(),
     }
-    if !rule.category.is_empty() {
-        result["category"] = json!(*rule.category);
-    }
-    if let Some(place) = &finding.place {
-        result["properties"] =
-            json!({"ajj.dev/path": *place.path, "ajj.dev/fingerprint": *place.fingerprint});
-    }
-    result
+}
+
+/// A report as the API server takes it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Object<'r> {
+    api_version: String,
+    kind: &'static str,
+    metadata: Metadata<'r>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'static str>,
+    scope: Scope<'r>,
+    summary: &'r Summary,
+    results: Vec<Timed<'r>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata<'r> {
+    name: &'r str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    namespace: &'r str,
+    labels: BTreeMap<&'static str, &'static str>,
+    annotations: BTreeMap<&'static str, &'r str>,
+    owner_references: [&'r Reference; 1],
+}
+
+#[derive(Serialize)]
+struct Scope<'r> {
+    #[serde(flatten)]
+    reference: &'r Reference,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    namespace: &'r str,
+}
+
+#[derive(Serialize)]
+struct Timed<'r> {
+    #[serde(flatten)]
+    row: &'r Row,
+    timestamp: Timestamp,
+}
+
+#[derive(Clone, Copy, Serialize)]
+struct Timestamp {
+    seconds: i64,
+    nanos: i32,
+}
+
+/// Invariant: structs of strings and numbers can always be written.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -175,7 +175,7 @@ impl Round<'_> {
                 listed.is_complete = true;
                 self.table.keep_seen(&list, listed.listing);
             }
-            ListEvent::Trouble(reason) => self.complain(reason),
+            ListEvent::Trouble(reason) => self.complain(&reason),
         }
     }
 
@@ -193,7 +193,7 @@ impl Round<'_> {
                 self.work.push_front(work);
             }
             Some(Err(error)) => {
-                self.complain(format!("cannot list {}: {error}", work.list));
+                self.complain(&format!("cannot list {}: {error}", work.list));
                 // What was not judged is still due, and what was judged is not judged twice.
                 let telling = self.tell_of(&work.list);
                 if let Some(listed) = self.lists.get_mut(&work.list) {
@@ -246,9 +246,9 @@ impl Round<'_> {
     }
 
     /// Counts what went wrong, and says it unless it was said in this round.
-    pub(super) fn complain(&mut self, reason: String) {
+    pub(super) fn complain(&mut self, reason: &str) {
         Audited::add(&self.auditor.audited.errors);
-        if self.say(reason.clone()) {
+        if self.say(reason.to_owned()) {
             warn!(reason, "the audit is not complete");
         }
     }

@@ -63,7 +63,7 @@ impl Round<'_> {
                             self.table.know_report(text(report, "name"), reported);
                         }),
                         Err(error) => {
-                            self.complain(format!("cannot list {list}: {error}"));
+                            self.complain(&format!("cannot list {list}: {error}"));
                         }
                     }
                 }
@@ -127,7 +127,7 @@ impl Round<'_> {
         } else {
             let may_help = problems.iter().any(|problem| !matches!(problem, Problem::Others(_)));
             self.table.failed(uid, may_help);
-            problems.into_iter().for_each(|problem| self.complain(problem.to_string()));
+            problems.into_iter().for_each(|problem| self.complain(&problem.to_string()));
         }
         true
     }
@@ -150,7 +150,7 @@ async fn put(
     is_ours: bool,
 ) -> Result<(), Problem> {
     let list = api.list(namespace);
-    let object = report.object(api, namespace, Timestamp::now().as_second());
+    let object = report.object(api, Timestamp::now().as_second());
     let written = match is_ours {
         true => writer.apply(&format!("{list}/{uid}"), object).await,
         // One that others have made is theirs.

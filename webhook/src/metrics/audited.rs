@@ -6,8 +6,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use super::text::Page;
 use crate::audit::Audited;
 
-const RESULTS: [&str; 5] = ["pass", "fail", "warn", "error", "skip"];
-
 impl Page {
     pub(super) fn audited(&mut self, audited: &Audited) {
         let flag = |flag: &AtomicBool| u8::from(flag.load(Ordering::Relaxed));
@@ -32,8 +30,8 @@ impl Page {
         );
         let name = "ajj_audit_results";
         self.head(name, "gauge", "What rules say of the objects that are there.");
-        for (word, count) in RESULTS.iter().zip(&audited.results) {
-            let _ = writeln!(self.text, "{name}{{result=\"{word}\"}} {}", gauge(count));
+        for (word, count) in audited.results() {
+            let _ = writeln!(self.text, "{name}{{result=\"{word}\"}} {count}");
         }
         let counters: [(&str, &str, &AtomicU64); 4] = [
             ("pairs", "Pairs of a rule and an object that were judged.", &audited.pairs),

@@ -14,6 +14,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 use tracing::{info, warn};
 
+use super::owner::Owner;
 use crate::tls::{Certificates, SECRET, SharedAuthority};
 
 /// How often the Secret is read. Within that time all replicas know of the next authority, which is
@@ -29,14 +30,21 @@ const TRIES: usize = 5;
 pub(crate) struct AuthorityInSecret {
     writer: Writer,
     namespace: String,
+    owner: Arc<Owner>,
     certificates: Arc<Certificates>,
     /// What was known last; one look at a time.
     known: Mutex<Option<SharedAuthority>>,
 }
 
 impl AuthorityInSecret {
-    pub(crate) fn new(writer: Writer, namespace: &str, certificates: Arc<Certificates>) -> Self {
-        Self { writer, namespace: namespace.to_owned(), certificates, known: Mutex::default() }
+    pub(crate) fn new(
+        writer: Writer,
+        namespace: &str,
+        owner: Arc<Owner>,
+        certificates: Arc<Certificates>,
+    ) -> Self {
+        let namespace = namespace.to_owned();
+        Self { writer, namespace, owner, certificates, known: Mutex::default() }
     }
 
     /// Keeps looking, for as long as it is polled.
@@ -92,6 +100,7 @@ impl AuthorityInSecret {
             };
             let secret: Value = serde_json::from_str(&secret.root().to_json())
                 .map_err(|error| format!("`{SECRET}` is not read: {error}"))?;
+            self.owner.adopt(&self.writer, &self.path(Some(SECRET)), &secret).await;
             let shared = SharedAuthority::read(&secret).map_err(|error| error.to_string())?;
             self.certificates.share(&shared, now).map_err(|error| error.to_string())?;
             let published = self.certificates.published();

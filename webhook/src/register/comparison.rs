@@ -5,6 +5,7 @@
     reason = "values of JSON: what is not there is null, and what is written to is a map of ours"
 )]
 
+use super::owner::is_owned;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -44,7 +45,10 @@ pub(super) fn compare(found: Option<&Value>, wanted: &Value, is_injected: bool) 
         }
         None => true,
     };
-    if webhooks == by_name(&wanted["webhooks"]) && labels("labels") && labels("annotations") {
+    let owners = wanted["metadata"]["ownerReferences"].as_array();
+    let is_theirs = owners.into_iter().flatten().all(|owner| is_owned(found, owner));
+    let is_labelled = labels("labels") && labels("annotations");
+    if webhooks == by_name(&wanted["webhooks"]) && is_labelled && is_theirs {
         return Standing::Same;
     }
     match signature(found).is_some_and(|signature| signature == digest(&webhooks)) {
@@ -191,6 +195,24 @@ mod tests {
             Standing::OfPeer
         );
         assert_eq!(found(|object| object["metadata"]["labels"] = json!({})), Standing::OfPeer);
+    }
+
+    #[test]
+    fn who_owns_it_is_held_and_other_owners_are_nobodys_business() {
+        let owned = |uids: &[&str]| {
+            let mut object = wanted();
+            let owners: Vec<Value> = uids.iter().map(|uid| json!({"uid": uid})).collect();
+            object["metadata"]["ownerReferences"] = owners.into();
+            object
+        };
+        for (found, wanted, standing) in [
+            (owned(&["a", "b"]), owned(&["a"]), Standing::Same),
+            (owned(&["a"]), wanted(), Standing::Same),
+            (wanted(), owned(&["a"]), Standing::OfPeer),
+            (owned(&["b"]), owned(&["a"]), Standing::OfPeer),
+        ] {
+            assert_eq!(compare(Some(&found), &wanted, false), standing, "{found} {wanted}");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use tracing::{info, warn};
 use super::authority::AuthorityInSecret;
 use super::comparison::{Standing, bundle, compare, replacement, sign, signature};
 use super::configuration::{Client, Derived, Settings, configuration};
+use super::owner::{Owner, own};
 use super::rules::{LeftOut, Why};
 use super::{NAME, pacing::Pacing};
 use crate::kinds::Kinds;
@@ -45,6 +46,7 @@ pub(crate) struct Registrar {
     pub(crate) certificates: Arc<Certificates>,
     /// Where replicas share an authority.
     pub(crate) authority: Option<Arc<AuthorityInSecret>>,
+    pub(crate) owner: Arc<Owner>,
     pub(crate) counters: Arc<Registered>,
 }
 
@@ -68,6 +70,7 @@ struct Known {
     enforced: Arc<Enforced>,
     served: Arc<Discovered>,
     bundle: Option<Arc<String>>,
+    owner: Option<Arc<Value>>,
     object: Value,
 }
 
@@ -141,6 +144,8 @@ impl Registrar {
         {
             return pause.min(LOOK);
         }
+        // It may have been deleted with an owner that was made anew; who is told nothing keeps looking.
+        let _ = self.owner.look().await;
         // The authority may have gone on since: what is written is to hold for all replicas.
         self.look_at_authority().await;
         let Some(wanted) = self.wanted(known) else { return LOOK };
@@ -175,7 +180,7 @@ impl Registrar {
     fn wanted<'k>(&self, known: &'k mut Option<Known>) -> Option<&'k Value> {
         let enforced = Arc::clone(self.policies.current().as_ref()?);
         let served = self.kinds.served()?;
-        let bundle = self.certificates.ca_bundle();
+        let (bundle, owner) = (self.certificates.ca_bundle(), self.owner.reference());
         if bundle.is_none() && !self.is_injected() {
             return None;
         }
@@ -183,6 +188,7 @@ impl Registrar {
             Arc::ptr_eq(&known.enforced, &enforced)
                 && Arc::ptr_eq(&known.served, &served)
                 && known.bundle == bundle
+                && known.owner == owner
         });
         if !is_known {
             let registrations = enforced.policies.registrations();
@@ -194,8 +200,11 @@ impl Registrar {
                 encoded.as_deref(),
             );
             sign(&mut object);
+            if let Some(owner) = owner.as_deref() {
+                own(&mut object, owner);
+            }
             self.say(&left_out);
-            *known = Some(Known { enforced, served, bundle, object });
+            *known = Some(Known { enforced, served, bundle, owner, object });
         }
         known.as_ref().map(|known| &known.object)
     }

@@ -8,7 +8,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -18,6 +17,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::routes::Routes;
 use super::{Peer, Phase, Worker, service};
 use idle::Idle;
 
@@ -28,12 +28,14 @@ const MAX_HEAD: usize = 64 << 10;
 /// Requests of one HTTP/2 connection at one time; an API server sends all of its own over one.
 const MAX_STREAMS: u32 = 1_024;
 const PING: Duration = Duration::from_secs(20);
+/// How long a server that ends waits for the first request of a connection.
+const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
 pub(super) async fn serve(
     stream: TcpStream,
     address: SocketAddr,
     worker: &'static Worker,
-    router: Router,
+    routes: Routes,
     tls: Arc<ServerConfig>,
     phase: watch::Receiver<Phase>,
 ) -> Result<(), Problem> {
@@ -54,8 +56,8 @@ pub(super) async fn serve(
     let session = stream.get_ref().1;
     let peer = Peer { address, has_certificate: session.peer_certificates().is_some() };
     match session.alpn_protocol() == Some(b"h2") {
-        true => http2(stream, peer, worker, router, phase).await,
-        false => http1(stream, peer, worker, &router, phase).await,
+        true => http2(stream, peer, worker, routes, phase).await,
+        false => http1(stream, peer, worker, &routes, phase).await,
     }
 }
 
@@ -63,11 +65,11 @@ async fn http1(
     stream: TlsStream<TcpStream>,
     peer: Peer,
     worker: &'static Worker,
-    router: &Router,
+    routes: &Routes,
     mut phase: watch::Receiver<Phase>,
 ) -> Result<(), Problem> {
     let idle = Idle::new(worker.shared.limits.idle);
-    let service = service_fn(|request| idle.busy(service::answer(worker, router, peer, request)));
+    let service = service_fn(|request| idle.busy(service::answer(worker, routes, peer, request)));
     let mut builder = http1::Builder::new();
     // Its timer is made, armed and dropped for each request, for what `Idle` does once in a while.
     builder.header_read_timeout(None).max_buf_size(MAX_HEAD).pipeline_flush(true);
@@ -80,6 +82,12 @@ async fn http1(
         // meet a request on its way.
         _ = phase.wait_for(|phase| *phase >= Phase::Closing) => {}
     }
+    // Who has just come has a request on its way.
+    if !idle.was_busy()
+        && let Ok(served) = tokio::time::timeout(FIRST_REQUEST, connection.as_mut()).await
+    {
+        return Ok(served?);
+    }
     connection.as_mut().graceful_shutdown();
     Ok(connection.await?)
 }
@@ -88,13 +96,13 @@ async fn http2(
     stream: TlsStream<TcpStream>,
     peer: Peer,
     worker: &'static Worker,
-    router: Router,
+    routes: Routes,
     mut phase: watch::Receiver<Phase>,
 ) -> Result<(), Problem> {
-    let router = Arc::new(router);
+    let routes = Arc::new(routes);
     let service = service_fn(move |request| {
-        let router = Arc::clone(&router);
-        async move { service::answer(worker, &router, peer, request).await }
+        let routes = Arc::clone(&routes);
+        async move { service::answer(worker, &routes, peer, request).await }
     });
     let mut builder = http2::Builder::new(TokioExecutor::new());
     builder

@@ -5,7 +5,6 @@
 
 use std::convert::Infallible;
 
-use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use http_body_util::{Either, Full};
@@ -14,6 +13,7 @@ use hyper::service::Service;
 use hyper::{Request, Response};
 use hyper_util::service::TowerToHyperService;
 
+use super::routes::Routes;
 use super::validate::{About, validate};
 use super::{Peer, Worker};
 
@@ -23,15 +23,17 @@ pub(super) type Answer = Either<Full<Bytes>, Body>;
 /// Answers one request.
 pub(super) async fn answer(
     worker: &'static Worker,
-    router: &Router,
+    routes: &Routes,
     peer: Peer,
     mut request: Request<Incoming>,
 ) -> Result<Response<Answer>, Infallible> {
-    if let Some(about) = About::of(request.uri().path()) {
+    if routes.takes_reviews
+        && let Some(about) = About::of(request.uri().path())
+    {
         return Ok(validate(worker, peer, request, about).await.map(Either::Left));
     }
     request.extensions_mut().insert(peer);
     // A box of its own: the rare routes must not make each review's future larger.
-    let answered = Box::pin(TowerToHyperService::new(router.clone()).call(request));
+    let answered = Box::pin(TowerToHyperService::new(routes.router.clone()).call(request));
     answered.await.map(|response| response.map(Either::Right))
 }

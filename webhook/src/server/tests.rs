@@ -15,7 +15,8 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use tokio::sync::{Semaphore, watch};
 
-use super::{Limits, Phase, Shared, Worker, connection, routes};
+use super::routes::{Surface, routes};
+use super::{Limits, Phase, Shared, Worker, connection};
 use crate::answers::Answers;
 use crate::decision_id::Replica;
 use crate::decision_log::{DecisionLog, LogDecisions};
@@ -63,6 +64,7 @@ fn worker(certificates: &Arc<Certificates>) -> Worker {
         answers: Answers::nobody(),
         kinds: Arc::new(Kinds::default()),
         log: DecisionLog::new(LogDecisions::Findings, std::io::sink()).unwrap(),
+        peers: None,
         certificates: Arc::clone(certificates),
         shards: vec![Arc::clone(&shard)],
         replica: Replica::new("test"),
@@ -118,12 +120,12 @@ fn allocations(worker: &'static Worker, certificates: &Arc<Certificates>, reques
     stream.set_nonblocking(true).unwrap();
     let tls = Arc::new(server_config(Arc::clone(certificates), None).unwrap());
     let (_sender, phase) = watch::channel(Phase::Serving);
-    let router = routes::router(worker);
+    let routes = routes(worker, Surface::Everything);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let counted = allocation_counter::measure(|| {
         let served = runtime.block_on(async {
             let stream = tokio::net::TcpStream::from_std(stream).unwrap();
-            connection::serve(stream, peer, worker, router, tls, phase).await
+            connection::serve(stream, peer, worker, routes, tls, phase).await
         });
         served.unwrap();
     });

@@ -9,7 +9,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tracing::{debug, error};
 
-use super::{Phase, Shared, connection, routes};
+use super::routes::{Surface, routes};
+use super::{Phase, Shared, connection};
 use crate::metrics::Shard;
 
 /// Evaluating is bounded in depth, but reading and writing deep objects wants some room.
@@ -29,8 +30,13 @@ pub(super) struct Queue(UnboundedSender<Accepted>);
 type Accepted = (std::net::TcpStream, SocketAddr, OwnedSemaphorePermit);
 
 impl Queue {
-    pub(super) fn send(&self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
-        let handed = stream.into_std().map(|stream| self.0.send((stream, peer, permit)));
+    pub(super) fn send(
+        &self,
+        stream: std::io::Result<std::net::TcpStream>,
+        peer: SocketAddr,
+        permit: OwnedSemaphorePermit,
+    ) {
+        let handed = stream.map(|stream| self.0.send((stream, peer, permit)));
         if !matches!(handed, Ok(Ok(()))) {
             error!("a connection could not be handed to its worker");
         }
@@ -39,36 +45,38 @@ impl Queue {
 
 /// Starts a worker; it ends with the process.
 pub(super) fn start(
-    number: usize,
+    name: String,
     worker: Worker,
+    surface: Surface,
     tls: Arc<ServerConfig>,
     phase: watch::Receiver<Phase>,
 ) -> Result<Queue, std::io::Error> {
     let (sender, receiver) = unbounded_channel();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new()
-        .name(format!("worker-{number}"))
+        .name(name)
         .stack_size(STACK)
-        .spawn(move || runtime.block_on(run(worker, receiver, tls, phase)))?;
+        .spawn(move || runtime.block_on(run(worker, surface, receiver, tls, phase)))?;
     Ok(Queue(sender))
 }
 
 async fn run(
     worker: Worker,
+    surface: Surface,
     mut accepted: UnboundedReceiver<Accepted>,
     tls: Arc<ServerConfig>,
     phase: watch::Receiver<Phase>,
 ) {
     // It lasts as long as the process: what borrows it counts no references.
     let worker: &'static Worker = Box::leak(Box::new(worker));
-    let router = routes::router(worker);
+    let routes = routes(worker, surface);
     let phase = of_this_thread(phase);
     while let Some((stream, peer, permit)) = accepted.recv().await {
-        let (router, tls, phase) = (router.clone(), Arc::clone(&tls), phase.clone());
+        let (routes, tls, phase) = (routes.clone(), Arc::clone(&tls), phase.clone());
         tokio::spawn(async move {
             worker.shard.connected();
             let served = match TcpStream::from_std(stream) {
-                Ok(stream) => connection::serve(stream, peer, worker, router, tls, phase).await,
+                Ok(stream) => connection::serve(stream, peer, worker, routes, tls, phase).await,
                 Err(problem) => Err(problem.into()),
             };
             if let Err(problem) = served {

@@ -18,6 +18,8 @@ use super::{Served, TlsError, provider};
 pub(super) const AUTHORITY: SignedDuration = SignedDuration::from_hours(24 * 365);
 /// How long a certificate lives.
 pub(super) const CERTIFICATE: SignedDuration = SignedDuration::from_hours(24 * 7);
+/// How long a certificate lives that one replica calls another with.
+const CALL: SignedDuration = SignedDuration::from_mins(5);
 /// Renewed when less than this is left: a third.
 const RENEWED: SignedDuration = SignedDuration::from_hours(24 * 7 / 3);
 /// Clocks differ.
@@ -78,15 +80,30 @@ impl Authority {
         expires - now.as_second() < RENEWED.as_secs()
     }
 
-    /// A new certificate for these names, with a new key.
+    /// A new certificate to serve with under these names, with a new key.
     pub(super) fn issue(&self, names: &[String], now: Timestamp) -> Result<Served, TlsError> {
+        self.sign(names, ExtendedKeyUsagePurpose::ServerAuth, CERTIFICATE, now)
+    }
+
+    /// A new certificate to call with, for a moment.
+    pub(super) fn issue_for_client(&self, now: Timestamp) -> Result<Served, TlsError> {
+        self.sign(&[], ExtendedKeyUsagePurpose::ClientAuth, CALL, now)
+    }
+
+    fn sign(
+        &self,
+        names: &[String],
+        purpose: ExtendedKeyUsagePurpose,
+        life: SignedDuration,
+        now: Timestamp,
+    ) -> Result<Served, TlsError> {
         let mut params =
             CertificateParams::new(names.to_vec()).map_err(|problem| failed(&problem))?;
         params.distinguished_name = named("ajj webhook");
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.extended_key_usages = vec![purpose];
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.use_authority_key_identifier_extension = true;
-        let life = self.expires.duration_since(now).min(CERTIFICATE);
+        let life = self.expires.duration_since(now).min(life);
         let expires = set_validity(&mut params, now, life)?;
         let key = KeyPair::generate().map_err(|problem| failed(&problem))?;
         let certificate =

@@ -57,6 +57,8 @@ pub const READS: &[Right] = &[
         verbs: &["list", "watch"],
     },
     Right { group: "authorization.k8s.io", resource: "subjectaccessreviews", verbs: &["create"] },
+    // Those of our own Service, to find the replica that decided something.
+    Right { group: "discovery.k8s.io", resource: "endpointslices", verbs: &["list"] },
     Right { group: "kyverno.io", resource: "clusterpolicies", verbs: &["list", "watch"] },
     Right { group: "kyverno.io", resource: "globalcontextentries", verbs: &["list", "watch"] },
     Right { group: "kyverno.io", resource: "policies", verbs: &["list", "watch"] },
@@ -66,6 +68,8 @@ pub const READS: &[Right] = &[
         resource: "clusterrolebindings",
         verbs: &["list", "watch"],
     },
+    // The one that the registration belongs to.
+    Right { group: "rbac.authorization.k8s.io", resource: "clusterroles", verbs: &["get"] },
     Right {
         group: "rbac.authorization.k8s.io",
         resource: "rolebindings",

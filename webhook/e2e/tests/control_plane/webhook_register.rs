@@ -7,6 +7,8 @@ use crate::support::BOUND;
 use crate::webhook_cluster::kyverno;
 use replicas::Replicas;
 
+#[path = "webhook_register/decisions.rs"]
+mod decisions;
 #[path = "webhook_register/replicas.rs"]
 mod replicas;
 #[path = "webhook_register/rotation.rs"]
@@ -27,13 +29,23 @@ impl Cluster {
 
     /// Without the kinds that policies are written in.
     pub(crate) fn bare() -> Self {
-        let plane = ControlPlane::start(Controllers::Absent).unwrap();
-        let replicas = Replicas::new(&plane);
-        let cluster = Self { plane, replicas };
+        Self::with(Controllers::Absent)
+    }
+
+    /// The same, where what an owner leaves behind is collected, if controllers run.
+    pub(crate) fn with(controllers: Controllers) -> Self {
+        let cluster = Self::empty(controllers);
         for namespace in ["ajj", "shop", "cni"] {
             cluster.plane.create_namespace(namespace).unwrap();
         }
         cluster
+    }
+
+    /// The same, without namespaces.
+    pub(crate) fn empty(controllers: Controllers) -> Self {
+        let plane = ControlPlane::start(controllers).unwrap();
+        let replicas = Replicas::new(&plane);
+        Self { plane, replicas }
     }
 
     pub(crate) fn kubectl(&self, arguments: &str) -> Output {

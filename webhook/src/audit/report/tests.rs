@@ -62,14 +62,14 @@ fn report(namespace: &str) -> Report {
     }
 }
 
-fn object(report: &Report, api: Api, namespace: &str) -> Json {
-    serde_json::from_str(&report.object(api, namespace, 42)).unwrap()
+fn object(report: &Report, api: Api) -> Json {
+    serde_json::from_str(&report.object(api, 42)).unwrap()
 }
 
 #[test]
 fn a_report_has_what_its_readers_look_for() {
     let report = report("shop");
-    let found = object(&report, Api::WgPolicy, "shop");
+    let found = object(&report, Api::WgPolicy);
     let owner = json!({"apiVersion": "v1", "kind": "Service", "name": "web", "uid": "u-1"});
     assert_eq!(
         (&found["apiVersion"], &found["kind"]),
@@ -113,7 +113,7 @@ fn a_report_has_what_its_readers_look_for() {
 #[test]
 fn kinds_follow_the_api_and_the_scope() {
     let report = report("");
-    let found = object(&report, Api::OpenReports, "");
+    let found = object(&report, Api::OpenReports);
     assert_eq!(
         (&found["apiVersion"], &found["kind"], &found["source"]),
         (&json!("openreports.io/v1alpha1"), &json!("ClusterReport"), &json!("ajj"))

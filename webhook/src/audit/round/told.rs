@@ -99,7 +99,7 @@ impl Round<'_> {
             Ok(known) => known,
             Err(error) => {
                 self.namespaces = self.auditor.cluster.live.namespaces_revision();
-                return self.complain(format!("namespaces are not known: {error}"));
+                return self.complain(&format!("namespaces are not known: {error}"));
             }
         };
         self.namespaces = revision;

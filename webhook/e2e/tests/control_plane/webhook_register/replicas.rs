@@ -1,7 +1,7 @@
 //! Replicas of `ajj webhook --register`, and what stands before them as a Service would.
 
 use std::io;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -54,9 +54,21 @@ impl Replicas {
 
     /// Starts another one as somebody, with these arguments; where it is reached is ours to say.
     pub(crate) fn start_as_told(&self, kubeconfig: &Path, arguments: &[String]) {
+        let metrics = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        self.start_pod("", metrics, kubeconfig, arguments);
+    }
+
+    /// The same, with the name of a Pod, and where it serves metrics and decisions.
+    pub(super) fn start_pod(
+        &self,
+        pod: &str,
+        metrics: SocketAddr,
+        kubeconfig: &Path,
+        arguments: &[String],
+    ) {
         let [port] = free_ports().unwrap();
         let of_place = |argument: &&String| {
-            argument.starts_with("--listen=") || argument.starts_with("--service=")
+            ["--listen=", "--listen-metrics="].iter().any(|given| argument.starts_with(given))
         };
         let mut all: Vec<String> =
             arguments.iter().filter(|argument| !of_place(argument)).cloned().collect();
@@ -64,16 +76,22 @@ impl Replicas {
             format!("--kubeconfig={}", kubeconfig.display()),
             format!("--url=https://127.0.0.1:{}", self.port),
             format!("--listen=127.0.0.1:{port}"),
+            format!("--listen-metrics={metrics}"),
             "--tls-names=127.0.0.1".to_owned(),
         ]);
         let log = self.folder.join(format!("replica-{port}.log"));
-        let environment = [("HOME", self.folder.to_str().unwrap())];
+        let environment = [("HOME", self.folder.to_str().unwrap()), ("POD_NAME", pod)];
         let process = Process::start(&PROGRAM, all, &environment, &log).unwrap();
         self.running.lock().unwrap().push(Replica { process, port });
     }
 
+    /// Kills the one that was started at that place.
+    pub(super) fn kill_one(&self, place: usize) {
+        self.running.lock().unwrap().remove(place);
+    }
+
     /// Kills all of them in the middle of whatever they do.
-    pub(super) fn kill(&self) {
+    pub(crate) fn kill(&self) {
         self.running.lock().unwrap().clear();
     }
 
@@ -91,6 +109,20 @@ impl Replicas {
             assert!(ended.unwrap().success(), "{}", process.log());
         }
         running.clear();
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.running.lock().unwrap().len()
+    }
+
+    /// Where the replica that decided is asked for metrics and decisions.
+    pub(crate) fn metrics_of(&self, decision: &str) -> String {
+        let serving = self.logs().lines().find_map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).ok()?;
+            let is_it = decision.starts_with(line["replica"].as_str()?);
+            is_it.then(|| line["metrics"].as_str().map(str::to_owned))?
+        });
+        serving.unwrap_or_else(|| panic!("nobody decided `{decision}`\n{}", self.logs()))
     }
 
     pub(crate) fn logs(&self) -> String {

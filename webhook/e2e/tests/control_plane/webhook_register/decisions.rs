@@ -1,0 +1,115 @@
+//! A decision by its id, from whichever replica is asked.
+//!
+//! No kubelet tells the API server where Pods are, so the EndpointSlices of the Service are written
+//! here. It takes none at the loopback: one replica listens at another address of this machine.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::process::Command;
+
+use ajj_e2e::{eventually, free_ports};
+use serde_json::{Value, json};
+
+use super::{Cluster, DRY_RUN, bad, config_map};
+use crate::chart::{account, arguments, render};
+use crate::support::BOUND;
+
+/// An address of this machine beside the loopback, as the kernel lists them.
+fn own_address() -> IpAddr {
+    let routes = std::fs::read_to_string("/proc/net/fib_trie").unwrap();
+    let lines: Vec<&str> = routes.lines().map(str::trim).collect();
+    let own = lines.windows(2).find_map(|lines| match lines {
+        [address, kind] if kind.contains("host LOCAL") => {
+            let address: Ipv4Addr = address.strip_prefix("|-- ")?.parse().ok()?;
+            (!address.is_loopback()).then_some(address)
+        }
+        _ => None,
+    });
+    own.unwrap_or_else(|| panic!("no address beside the loopback:\n{routes}")).into()
+}
+
+/// Asks a replica: status and body.
+fn ask(at: SocketAddr, path: &str) -> (u16, String) {
+    let asked = Command::new("curl")
+        .args(["--silent", "--insecure", "--noproxy", "*", "--max-time", "60"])
+        .args(["--write-out", "\n%{http_code}", &format!("https://{at}/{path}")])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(asked.stdout).unwrap();
+    let (body, status) = text.rsplit_once('\n').unwrap();
+    (status.parse().unwrap(), body.to_owned())
+}
+
+/// An EndpointSlice of the chart's Service, with one Pod.
+fn slice(pod: &str, at: SocketAddr) -> Value {
+    json!({
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {
+            "name": pod, "namespace": "ajj", "labels": {"kubernetes.io/service-name": "ajj"},
+        },
+        "addressType": "IPv4",
+        "ports": [{"name": "metrics", "port": at.port(), "protocol": "TCP"}],
+        "endpoints": [{
+            "addresses": [at.ip()],
+            "conditions": {"ready": true},
+            "targetRef": {"kind": "Pod", "namespace": "ajj", "name": pod},
+        }],
+    })
+}
+
+#[test]
+fn any_replica_finds_what_another_one_decided() {
+    let cluster = Cluster::bare();
+    let applied = cluster.kubectl_with("apply --namespace ajj -f -", &render(&[]).unwrap());
+    assert_eq!(applied.code, 0, "{applied:?}");
+    let (account, arguments) = (account(&cluster.plane), arguments(&cluster.plane));
+    let [port_of_first, port_of_second] = free_ports().unwrap();
+    let first = SocketAddr::from((own_address(), port_of_first));
+    let second = SocketAddr::from((Ipv4Addr::LOCALHOST, port_of_second));
+
+    cluster.replicas.start_pod("ajj-first", first, &account, &arguments);
+    cluster.until_said("get clusterpolicies.kyverno.io", "", "No resources found");
+    cluster.apply(&bad("bad", "Fail", json!(["ConfigMap"])));
+    let denied = cluster.until_said(DRY_RUN, &config_map("probe", "shop", true), "it is bad");
+    let (_, rest) = denied.stderr.split_once("[decision ").unwrap();
+    let id = rest.split_once(']').unwrap().0;
+    let path = format!("decisions/{id}");
+
+    cluster.replicas.start_pod("ajj-second", second, &account, &arguments);
+    let ready = eventually(BOUND, || {
+        let (status, page) = ask(second, "metrics");
+        let is_ready = status == 200 && page.contains("\najj_ready 1\n");
+        if is_ready { Ok(()) } else { Err((status, page, cluster.replicas.logs())) }
+    });
+    ready.unwrap();
+    // Nobody else is known of.
+    let (status, said) = ask(second, &path);
+    assert_eq!(status, 404, "{said}");
+    assert!(said.contains(&format!("`{}`", &id[..4])) && said.contains("is gone"), "{said}");
+
+    cluster.apply(&slice("ajj-first", first));
+    let (status, line) = ask(second, &path);
+    assert_eq!(status, 200, "{line}\n{}", cluster.replicas.logs());
+    let line: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&line["id"], &line["decision"]["allowed"]), (&json!(id), &json!(false)));
+    // Who is neither a replica nor of this machine is shown nothing.
+    let (status, said) = ask(first, &path);
+    assert_eq!(status, 403, "{said}");
+    let (status, said) = ask(second, &format!("decisions/{}00000000", &id[..4]));
+    assert_eq!(status, 404);
+    assert!(said.contains("`ajj-first`") && said.contains("does not remember"), "{said}");
+
+    // Something that never answers has its place now.
+    cluster.replicas.kill_one(0);
+    let silent = TcpListener::bind((own_address(), 0)).unwrap();
+    cluster.apply(&slice("ajj-first", silent.local_addr().unwrap()));
+    let (status, said) = ask(second, &path);
+    assert_eq!(status, 502, "{said}");
+    assert!(said.contains("`ajj-first`") && said.contains("no answer in time"), "{said}");
+
+    let deleted = cluster.kubectl("delete endpointslice ajj-first --namespace ajj");
+    assert_eq!(deleted.code, 0, "{deleted:?}");
+    let (status, said) = ask(second, &path);
+    assert_eq!(status, 404, "{said}");
+    assert!(said.contains("is gone"), "{said}");
+}
