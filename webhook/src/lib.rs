@@ -6,6 +6,7 @@
 
 mod answer;
 mod answers;
+mod audit;
 mod cluster;
 mod decision_id;
 mod decision_log;
@@ -25,6 +26,7 @@ mod status;
 mod tls;
 
 pub use answer::{Answer, Cause, Denial};
+pub use audit::{AuditConfig, ReportApi};
 pub use cluster::ClusterConfig;
 pub use decision_id::{DecisionId, Replica};
 pub use decision_log::LogDecisions;

@@ -106,7 +106,7 @@ impl Policies {
     }
 
     /// The last good policies from files.
-    fn file_sources(&self) -> Arc<[Source]> {
+    pub(crate) fn file_sources(&self) -> Arc<[Source]> {
         match &self.beside_cluster {
             Some(part) => Arc::clone(&part.sources.lock().unwrap_or_else(PoisonError::into_inner)),
             None => Arc::default(),

@@ -20,6 +20,7 @@ use tokio::sync::{Semaphore, watch};
 use tracing::warn;
 
 use crate::answers::Answers;
+use crate::audit::Audited;
 use crate::cluster::Cluster;
 use crate::decision_id::Replica;
 use crate::decision_log::DecisionLog;
@@ -78,6 +79,8 @@ pub(crate) struct Shared {
     pub(crate) cluster: Option<Arc<Cluster>>,
     /// How registration at the API server goes, where that is ours to do.
     pub(crate) registered: Option<Arc<Registered>>,
+    /// How the audit goes, where it is ours to do.
+    pub(crate) audited: Option<Arc<Audited>>,
     pub(crate) answers: Answers,
     pub(crate) kinds: Arc<Kinds>,
     pub(crate) log: DecisionLog,
@@ -123,6 +126,7 @@ impl Shared {
             certificate_stale: self.certificates.is_stale(),
             log_dropped: self.log.dropped(),
             registered: self.registered.as_deref(),
+            audited: self.audited.as_deref(),
             broken: enforced.map_or(0, |enforced| enforced.broken),
             cluster: self.cluster.as_ref().map(|cluster| ClusterGauges {
                 age: cluster.age(),

@@ -1,10 +1,12 @@
 //! The flags of commands that look at what is in a cluster.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+use ajj_webhook::ReportApi;
 use clap::Args;
 
-use super::{EXIT_CODES, ExitArguments, Output};
+use super::{EXIT_CODES, ExitArguments, Output, unknown};
 
 const AUDIT_EXAMPLES: &str = "Examples:\n  \
     ajj policy audit                              by the policies of the cluster\n  \
@@ -71,4 +73,48 @@ pub(crate) struct ImpactArguments {
     /// Exit as if rules that this build cannot evaluate were not there
     #[arg(long)]
     pub(crate) allow_not_evaluated: bool,
+}
+
+pub(super) fn report_api(word: &str) -> Result<ReportApi, String> {
+    let known = [
+        ("auto", ReportApi::Auto),
+        ("openreports", ReportApi::OpenReports),
+        ("wgpolicy", ReportApi::WgPolicy),
+        ("both", ReportApi::Both),
+        ("none", ReportApi::None),
+    ];
+    let found = known.iter().find(|(name, _)| *name == word);
+    found.map(|(_, api)| *api).ok_or_else(|| unknown("word", word, &known.map(|(name, _)| name)))
+}
+
+/// The shortest time between two rounds.
+const SHORTEST: u64 = 60;
+
+/// A whole number with `s`, `m` or `h`.
+pub(super) fn interval(text: &str) -> Result<Duration, String> {
+    let units = [('s', 1), ('m', 60), ('h', 3_600)];
+    let seconds = units.iter().find_map(|(unit, seconds)| {
+        text.strip_suffix(*unit)?.parse::<u64>().ok()?.checked_mul(*seconds)
+    });
+    match seconds {
+        Some(seconds) if seconds >= SHORTEST => Ok(Duration::from_secs(seconds)),
+        _ => Err(format!("expected a time such as 30m or 1h, at least {SHORTEST}s")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::interval;
+
+    #[test]
+    fn intervals() {
+        assert_eq!(interval("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(interval("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(interval("1h"), Ok(Duration::from_secs(3_600)));
+        for text in ["", "h", "1", "1d", "-1h", "59s", "0h", "18446744073709551615h"] {
+            assert!(interval(text).is_err(), "{text}");
+        }
+    }
 }

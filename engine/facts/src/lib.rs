@@ -11,8 +11,9 @@ pub use decide::decide;
 pub use layered::Layered;
 pub use lists::{Lists, NotServed, lists};
 pub use live::{
-    ConnectError, Desk, Discovered, Followed, Live, LiveCounters, LiveOptions, PageError, Pages,
-    READS, Right, ServedResource, Snapshot, Until, WRITES, WriteError, Writer, client, connect,
+    ConnectError, Desk, Discovered, Followed, ListEvent, ListStream, Live, LiveCounters,
+    LiveOptions, PageError, Pages, READS, Right, ServedResource, Snapshot, Until, WRITES,
+    WriteError, Writer, client, connect,
 };
 pub use offline::Offline;
 pub use source::FactSource;

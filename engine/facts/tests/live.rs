@@ -27,5 +27,7 @@ mod pages;
 mod server;
 #[path = "live/services.rs"]
 mod services;
+#[path = "live/stream.rs"]
+mod stream;
 #[path = "live/writer.rs"]
 mod writer;

@@ -9,6 +9,8 @@
 
 #[path = "control_plane/audit.rs"]
 mod audit;
+#[path = "control_plane/audit_background.rs"]
+mod audit_background;
 #[path = "control_plane/chart.rs"]
 mod chart;
 #[path = "control_plane/controllers.rs"]

@@ -36,6 +36,7 @@ pub(super) enum Write {
     Apply,
     /// A JSON merge patch.
     Merge,
+    Delete,
 }
 
 /// What an answer is to hold.
@@ -220,6 +221,7 @@ impl Cluster {
             Write::Merge => {
                 (http::Method::PATCH, "application/merge-patch+json", "?fieldManager=ajj")
             }
+            Write::Delete => (http::Method::DELETE, "", ""),
         };
         let mut request = Request::builder().uri(format!("{path}{query}")).method(method);
         if !media_type.is_empty() {

@@ -20,6 +20,16 @@ pub struct Pages {
     limit: usize,
     /// Where the next page begins; `None` once there is none.
     next: Option<String>,
+    version: String,
+    /// Added to each query.
+    selector: String,
+}
+
+/// One page: its objects, where the next begins, and the version of the list.
+struct Page {
+    objects: Vec<Arc<Tree>>,
+    next: Option<String>,
+    version: String,
 }
 
 /// Why a page of a list was not read.
@@ -56,6 +66,8 @@ impl Live {
             path: path.into(),
             limit: FIRST_LIMIT,
             next: Some(String::new()),
+            version: String::new(),
+            selector: String::new(),
         }
     }
 }
@@ -86,18 +98,26 @@ impl Live {
 }
 
 impl Pages {
+    /// Keeps to objects with a label.
+    #[must_use]
+    pub fn with_label(self, name: &str, value: &str) -> Self {
+        let selector = encode(&format!("{name}={value}"));
+        Self { selector: format!("&labelSelector={selector}"), ..self }
+    }
+
     /// The objects of the next page; `None` behind the last one, and after an error.
     pub async fn next(&mut self) -> Option<Result<Vec<Arc<Tree>>, PageError>> {
         let from = self.next.take()?;
         loop {
+            let (limit, selector) = (self.limit, &self.selector);
             let query = match from.as_str() {
-                "" => format!("limit={}", self.limit),
-                from => format!("limit={}&continue={}", self.limit, encode(from)),
+                "" => format!("limit={limit}{selector}"),
+                from => format!("limit={limit}{selector}&continue={}", encode(from)),
             };
             match self.ask(query).await {
-                Ok((objects, next)) => {
-                    self.next = next;
-                    return Some(Ok(objects));
+                Ok(page) => {
+                    (self.next, self.version) = (page.next, page.version);
+                    return Some(Ok(page.objects));
                 }
                 // Objects may be so large that a page of them is more than is read at once.
                 Err(PageError::Failed(FactError::Failed(_) | FactError::Timeout))
@@ -110,7 +130,12 @@ impl Pages {
         }
     }
 
-    async fn ask(&self, query: String) -> Result<(Vec<Arc<Tree>>, Option<String>), PageError> {
+    /// The version of the list, from which a watch goes on; empty before the first page.
+    pub(super) fn version(&self) -> &str {
+        &self.version
+    }
+
+    async fn ask(&self, query: String) -> Result<Page, PageError> {
         let sources = &self.live.sources;
         let (cluster, path) = (Arc::clone(&sources.cluster), self.path.clone());
         let within = sources.options.call_timeout;
@@ -125,11 +150,7 @@ impl Pages {
     }
 }
 
-async fn ask(
-    cluster: &Cluster,
-    path: &str,
-    query: &str,
-) -> Result<(Vec<Arc<Tree>>, Option<String>), PageError> {
+async fn ask(cluster: &Cluster, path: &str, query: &str) -> Result<Page, PageError> {
     let page = match cluster.list_page(path, query).await {
         Ok(page) => page,
         Err((Some(StatusCode::GONE), _)) => return Err(PageError::Expired),
@@ -142,6 +163,8 @@ async fn ask(
     for item in items.as_list().into_iter().flat_map(|items| items.iter()) {
         objects.push(own_tree(item, Some(page))?);
     }
-    let next = page.at(&["metadata", "continue"]).and_then(Node::as_str);
-    Ok((objects, next.filter(|next| !next.is_empty()).map(str::to_owned)))
+    let text = |key: &str| page.at(&["metadata", key]).and_then(Node::as_str).unwrap_or_default();
+    let next = Some(text("continue")).filter(|next| !next.is_empty());
+    let version = text("resourceVersion").to_owned();
+    Ok(Page { objects, next: next.map(str::to_owned), version })
 }

@@ -11,7 +11,10 @@ use ajj_engine::{FactError, Limits, Node, Tree, Value, parse_json};
 use std::sync::Arc;
 use tokio::sync::watch;
 
-pub(super) use follow::{Absent, List, encode, keep_up};
+pub(super) use follow::{
+    Absent, End, Event, GRACE, Lines, List, WATCH_SECONDS, encode, keep_up, read_event,
+};
+pub(super) use pause::{Pause, share};
 
 /// What is known of a list of the API server.
 ///

@@ -37,6 +37,10 @@ async fn pages_follow_one_another_and_objects_know_their_kind() {
     assert!(pages.next().await.is_none());
     assert_eq!(queries(&fixture), ["limit=250", "limit=250&continue=more%20of%2Fit"]);
     assert_eq!(fixture.live.list(THINGS).await.unwrap().len(), 1);
+    let mut ours = fixture.live.pages(THINGS).with_label("a/b", "c");
+    assert!(ours.next().await.unwrap().is_ok());
+    let query = queries(&fixture).pop();
+    assert_eq!(query.as_deref(), Some("limit=250&labelSelector=a%2Fb%3Dc"));
 }
 
 #[tokio::test]

@@ -30,22 +30,35 @@ pub(crate) static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 /// A webhook that follows a control plane.
-pub(super) struct Served {
+pub(crate) struct Served {
     process: Mutex<Option<Process>>,
     kubeconfig: PathBuf,
     folder: PathBuf,
     port: u16,
+    name: &'static str,
+    more: &'static [&'static str],
 }
 
 impl Served {
     /// Starts it, and waits until it serves; policies may come later.
     pub(super) fn start(plane: &ControlPlane) -> Self {
+        Self::start_with(plane, "webhook", &[])
+    }
+
+    /// Starts one of several, with more arguments.
+    pub(crate) fn start_with(
+        plane: &ControlPlane,
+        name: &'static str,
+        more: &'static [&'static str],
+    ) -> Self {
         let [port] = free_ports().unwrap();
         let served = Self {
             process: Mutex::new(None),
             kubeconfig: plane.kubeconfig().to_owned(),
             folder: plane.folder().to_owned(),
             port,
+            name,
+            more,
         };
         served.start_again();
         served
@@ -67,6 +80,7 @@ impl Served {
             "--log-decisions",
             "all",
         ];
+        let arguments = [&arguments[..], self.more].concat();
         let environment = [("HOME", self.folder.to_str().unwrap())];
         let process = Process::start(&PROGRAM, arguments, &environment, &self.log_file()).unwrap();
         *self.process.lock().unwrap() = Some(process);
@@ -74,15 +88,15 @@ impl Served {
     }
 
     /// Kills it in the middle of whatever it does.
-    pub(super) fn kill(&self) {
+    pub(crate) fn kill(&self) {
         self.process.lock().unwrap().take();
     }
 
     fn log_file(&self) -> PathBuf {
-        self.folder.join("webhook.log")
+        self.folder.join(self.name).with_extension("log")
     }
 
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 
@@ -105,7 +119,7 @@ impl Served {
     }
 
     /// Waits until it is ready to judge.
-    pub(super) fn ready(&self) {
+    pub(crate) fn ready(&self) {
         let ready = eventually(BOUND, || {
             let (code, body) = self.get("/readyz");
             if code == 200 { Ok(()) } else { Err((code, body, self.log())) }
@@ -142,7 +156,7 @@ impl Served {
     }
 
     /// A metric by its whole name, labels included.
-    pub(super) fn metric(&self, name: &str) -> f64 {
+    pub(crate) fn metric(&self, name: &str) -> f64 {
         let page = self.get("/metrics").1;
         let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.unwrap_or_else(|| panic!("no `{name}` in {page}")).parse().unwrap()
