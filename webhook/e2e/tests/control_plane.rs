@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     reason = "helpers of tests end a test that cannot go on"
 )]
+#![expect(clippy::needless_pass_by_value, reason = "callers write values in place")]
 
 #[path = "control_plane/audit.rs"]
 mod audit;
