@@ -137,6 +137,32 @@ fn split(operations: &[Operation]) -> (BTreeMap<String, Value>, Vec<Object<'_>>)
     (policies, objects)
 }
 
+/// Groups and plurals with the versions in which policies ask for them.
+fn asked(suites: &[(String, Vec<Operation>)]) -> BTreeMap<(String, String), BTreeSet<String>> {
+    let mut asked: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
+    for (_, operations) in suites {
+        for policy in split(operations).0.values() {
+            let text = policy.to_string();
+            for path in text.split("/apis/").skip(1) {
+                let mut parts = path.split(['/', '"', '?', ' ', '{', '|']);
+                let mut next = || parts.next().unwrap_or_default().to_owned();
+                let (group, version, plural) = (next(), next(), next());
+                asked.entry((group, plural)).or_default().insert(version);
+            }
+        }
+    }
+    asked
+}
+
+/// As Kubernetes makes the plural of a kind.
+fn plural(singular: &str) -> String {
+    match singular.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None if singular.ends_with('s') => format!("{singular}es"),
+        None => format!("{singular}s"),
+    }
+}
+
 /// Defines every kind that a suite has and the API server has not.
 fn define_kinds(plane: &ControlPlane, suites: &[(String, Vec<Operation>)]) {
     let built_in = plane.kubectl(&["api-resources", "--no-headers"], "").unwrap().stdout;
@@ -154,8 +180,10 @@ fn define_kinds(plane: &ControlPlane, suites: &[(String, Vec<Operation>)]) {
             }
         }
     }
-    for ((group, kind), versions) in kinds {
-        let plural = format!("{}s", kind.to_lowercase());
+    let asked = asked(suites);
+    for ((group, kind), mut versions) in kinds {
+        let plural = plural(&kind.to_lowercase());
+        versions.extend(asked.get(&(group.clone(), plural.clone())).into_iter().flatten().cloned());
         let schema = json!({"openAPIV3Schema": {
             "type": "object", "x-kubernetes-preserve-unknown-fields": true}});
         let versions: Vec<Value> = versions
