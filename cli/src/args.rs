@@ -29,7 +29,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Policy(PolicyCommand),
     /// Serve a cluster's admission webhook
-    Webhook(WebhookArguments),
+    Webhook(Box<WebhookArguments>),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  ajj completions bash > ~/.local/share/bash-completion/completions/ajj"
@@ -239,6 +239,9 @@ pub(crate) struct WebhookArguments {
     /// Answer reviews only of clients with a certificate of one of these authorities, in PEM
     #[arg(long, value_name = "FILE")]
     pub(crate) client_ca: Option<PathBuf>,
+    /// Send traces of reviews to this OTLP collector: http://HOST[:PORT][/PATH]
+    #[arg(long, value_name = "URL")]
+    pub(crate) otlp_endpoint: Option<ajj_webhook::Collector>,
     /// Threads that answer [default: one a core]
     #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true)]
     pub(crate) workers: usize,

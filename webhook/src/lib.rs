@@ -23,6 +23,7 @@ mod run;
 mod server;
 mod status;
 mod tls;
+mod traces;
 
 pub use answer::{Answer, Cause, Denial};
 pub use cluster::ClusterConfig;
@@ -34,3 +35,4 @@ pub use register::RegistrationConfig;
 pub use run::{Config, RunError, run};
 pub use server::Limits;
 pub use tls::{CertificateSource, TlsError};
+pub use traces::Collector;

@@ -33,6 +33,7 @@ pub(crate) fn run(ui: &Ui, arguments: &WebhookArguments) -> Result<u8, CommandEr
         limits: Limits { workers: arguments.workers, ..Limits::default() },
         replica: replica(),
         log_decisions: arguments.log_decisions,
+        traces: arguments.otlp_endpoint.clone(),
     };
     let files = paths(arguments).map(|paths| PolicyFiles { paths });
     match ajj_webhook::run(config, files) {
