@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use ajj_engine::{Action, Operation, nearest};
-use ajj_webhook::LogDecisions;
+use ajj_webhook::{Collector, ExceptionsFrom, LogDecisions};
 use clap::{Args, Parser, Subcommand};
 
 /// Policies for Kubernetes: validate manifests, test policies
@@ -186,6 +186,9 @@ pub(crate) struct WebhookArguments {
     /// How to reach the cluster [default: as a Pod of it]
     #[arg(long, value_name = "FILE", requires = "cluster")]
     pub(crate) kubeconfig: Option<PathBuf>,
+    /// Namespaces whose PolicyExceptions count, or `*` for all [default: none]
+    #[arg(long, value_name = "NAME,...", requires = "cluster")]
+    pub(crate) exceptions_from: Option<ExceptionsFrom>,
     /// The address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8443")]
     pub(crate) listen: std::net::SocketAddr,
@@ -241,7 +244,7 @@ pub(crate) struct WebhookArguments {
     pub(crate) client_ca: Option<PathBuf>,
     /// Send traces of reviews to this OTLP collector: http://HOST[:PORT][/PATH]
     #[arg(long, value_name = "URL")]
-    pub(crate) otlp_endpoint: Option<ajj_webhook::Collector>,
+    pub(crate) otlp_endpoint: Option<Collector>,
     /// Threads that answer [default: one a core]
     #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true)]
     pub(crate) workers: usize,

@@ -134,6 +134,7 @@ impl Shared {
                 counters: cluster.live.counters(),
                 lag: &self.policies.lag,
                 events_dropped: cluster.events.dropped(),
+                exceptions_ignored: cluster.policies.exceptions_ignored(),
             }),
         }
     }

@@ -24,9 +24,10 @@ pub(crate) fn run(ui: &Ui, arguments: &WebhookArguments) -> Result<u8, CommandEr
     let config = Config {
         listen: arguments.listen,
         listen_metrics: arguments.listen_metrics,
-        cluster: arguments
-            .cluster
-            .then(|| ClusterConfig { kubeconfig: arguments.kubeconfig.clone() }),
+        cluster: arguments.cluster.then(|| ClusterConfig {
+            kubeconfig: arguments.kubeconfig.clone(),
+            exceptions_from: arguments.exceptions_from.clone().unwrap_or_default(),
+        }),
         registration: registration(arguments)?,
         certificate: certificate(arguments),
         client_authorities: client_authorities.transpose()?,

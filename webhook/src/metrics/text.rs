@@ -44,6 +44,7 @@ pub(crate) struct ClusterGauges<'g> {
     pub(crate) counters: &'g LiveCounters,
     pub(crate) lag: &'g Lag,
     pub(crate) events_dropped: u64,
+    pub(crate) exceptions_ignored: usize,
 }
 
 /// Writes everything in the text format of Prometheus.
@@ -141,6 +142,12 @@ impl Page {
     }
 
     fn cluster(&mut self, cluster: &ClusterGauges<'_>) {
+        self.one(
+            "ajj_exceptions_ignored",
+            "gauge",
+            "Exceptions of namespaces whose exceptions do not count.",
+            cluster.exceptions_ignored,
+        );
         self.one(
             "ajj_cluster_listed",
             "gauge",

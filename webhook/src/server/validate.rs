@@ -19,6 +19,7 @@ use super::body::{self, Unread};
 use super::{Peer, Shared, Worker};
 use crate::answer::Answer;
 use crate::decision_log::LogDecisions;
+use crate::exceptions::ExceptionsFrom;
 use crate::judge::{Detail, judge};
 use crate::metrics::{Shard, Verdict};
 use crate::policy_review::judge_policy;
@@ -180,7 +181,12 @@ async fn answer(
     let (is_denied, bytes) = match about {
         About::Objects(selection) => judge_object(worker, selection, &mut review).await?,
         About::Policies => {
-            let answer = judge_policy(&review.request).ok_or_else(|| no_policy(&review.request))?;
+            let cluster = shared.cluster.as_ref();
+            let everywhere = ExceptionsFrom::Everywhere;
+            let exceptions =
+                cluster.map_or(&everywhere, |cluster| cluster.policies.exceptions_from());
+            let answer = judge_policy(&review.request, exceptions)
+                .ok_or_else(|| no_policy(&review.request))?;
             written(&review.request, &answer)
         }
     };

@@ -46,6 +46,7 @@ const VARIANTS: [&[&str]; 5] = [
         "certificates.from=certManager",
         "certificates.issuerRef.name=ca",
         "exemptNamespaces={cni,csi}",
+        "exceptionsFrom={platform,security}",
         "nodeSelector.disk=ssd",
         "tolerations[0].operator=Exists",
         "extraArgs={--log-decisions=all}",
@@ -105,6 +106,7 @@ fn values_that_mean_nothing_are_refused() {
         "certificates.from=elsewhere",
         "workers=-1",
         "otlpEndpoint=ftp://a",
+        "exceptionsFrom={A}",
     ] {
         let said = render(&[value]).unwrap_err();
         assert!(said.contains("values don't meet the specifications"), "{value}: {said}");
