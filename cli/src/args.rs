@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use ajj_engine::{Action, Operation, nearest};
-use ajj_webhook::{LogDecisions, ReportApi};
+use ajj_webhook::{Collector, ExceptionsFrom, LogDecisions, ReportApi};
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use existing::{AuditArguments, ImpactArguments};
@@ -37,7 +37,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Policy(PolicyCommand),
     /// Serve a cluster's admission webhook
-    Webhook(WebhookArguments),
+    Webhook(Box<WebhookArguments>),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  ajj completions bash > ~/.local/share/bash-completion/completions/ajj"
@@ -191,6 +191,9 @@ pub(crate) struct WebhookArguments {
     /// How to reach the cluster [default: as a Pod of it]
     #[arg(long, value_name = "FILE", requires = "cluster")]
     pub(crate) kubeconfig: Option<PathBuf>,
+    /// Namespaces whose PolicyExceptions count, or `*` for all [default: none]
+    #[arg(long, value_name = "NAME,...", requires = "cluster")]
+    pub(crate) exceptions_from: Option<ExceptionsFrom>,
     /// The address to listen on
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8443")]
     pub(crate) listen: std::net::SocketAddr,
@@ -253,6 +256,9 @@ pub(crate) struct WebhookArguments {
     /// Answer reviews only of clients with a certificate of one of these authorities, in PEM
     #[arg(long, value_name = "FILE")]
     pub(crate) client_ca: Option<PathBuf>,
+    /// Send traces of reviews to this OTLP collector: http://HOST[:PORT][/PATH]
+    #[arg(long, value_name = "URL")]
+    pub(crate) otlp_endpoint: Option<Collector>,
     /// Threads that answer [default: one a core]
     #[arg(long, value_name = "NUMBER", default_value_t = 0, hide_default_value = true)]
     pub(crate) workers: usize,

@@ -39,3 +39,5 @@ mod support;
 mod webhook;
 #[path = "runner/webhook_metrics.rs"]
 mod webhook_metrics;
+#[path = "runner/webhook_traces.rs"]
+mod webhook_traces;

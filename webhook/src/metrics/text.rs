@@ -12,6 +12,7 @@ use super::{BUCKETS, Finding, OPERATIONS, Shard, VERDICTS};
 use crate::audit::Audited;
 use crate::policies::{LAGS, Lag};
 use crate::register::Registered;
+use crate::traces::SpanCounters;
 
 /// What is read when somebody asks, not counted.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +28,8 @@ pub(crate) struct Gauges<'g> {
     pub(crate) certificate_expiry: f64,
     pub(crate) certificate_stale: bool,
     pub(crate) log_dropped: u64,
+    /// Where somebody asked for traces.
+    pub(crate) spans: Option<&'g SpanCounters>,
     /// Policies of the set that have rules which can only answer with an error.
     pub(crate) broken: usize,
     pub(crate) registered: Option<&'g Registered>,
@@ -43,6 +46,7 @@ pub(crate) struct ClusterGauges<'g> {
     pub(crate) counters: &'g LiveCounters,
     pub(crate) lag: &'g Lag,
     pub(crate) events_dropped: u64,
+    pub(crate) exceptions_ignored: usize,
 }
 
 /// Writes everything in the text format of Prometheus.
@@ -118,6 +122,9 @@ pub(crate) fn write(shards: &[Arc<Shard>], gauges: &Gauges<'_>) -> String {
         "Decisions that were not logged because stdout is too slow.",
         gauges.log_dropped,
     );
+    if let Some(spans) = gauges.spans {
+        out.spans(spans);
+    }
     if let Some(cluster) = &gauges.cluster {
         out.cluster(cluster);
     }
@@ -146,6 +153,12 @@ impl Page {
     }
 
     fn cluster(&mut self, cluster: &ClusterGauges<'_>) {
+        self.one(
+            "ajj_exceptions_ignored",
+            "gauge",
+            "Exceptions of namespaces whose exceptions do not count.",
+            cluster.exceptions_ignored,
+        );
         self.one(
             "ajj_cluster_listed",
             "gauge",
@@ -204,6 +217,18 @@ impl Page {
         ] {
             self.one(&format!("ajj_facts_{name}_total"), "counter", help, read(counter));
         }
+    }
+
+    fn spans(&mut self, spans: &SpanCounters) {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let exported = read(&spans.exported);
+        self.one("ajj_spans_exported_total", "counter", "Spans that a collector took.", exported);
+        self.one(
+            "ajj_spans_dropped_total",
+            "counter",
+            "Spans that were lost: more came than are sent, or the collector did not take them.",
+            read(&spans.dropped),
+        );
     }
 
     fn registered(&mut self, registered: &Registered) {

@@ -46,9 +46,11 @@ const VARIANTS: [&[&str]; 5] = [
         "certificates.from=certManager",
         "certificates.issuerRef.name=ca",
         "exemptNamespaces={cni,csi}",
+        "exceptionsFrom={platform,security}",
         "nodeSelector.disk=ssd",
         "tolerations[0].operator=Exists",
         "extraArgs={--log-decisions=all}",
+        "otlpEndpoint=http://otel.monitoring:4318",
     ],
     &[
         "replicas=1",
@@ -98,7 +100,14 @@ fn our_own_policies_find_nothing_in_it() {
 
 #[test]
 fn values_that_mean_nothing_are_refused() {
-    for value in ["replica=2", "image.tag=latest", "certificates.from=elsewhere", "workers=-1"] {
+    for value in [
+        "replica=2",
+        "image.tag=latest",
+        "certificates.from=elsewhere",
+        "workers=-1",
+        "otlpEndpoint=ftp://a",
+        "exceptionsFrom={A}",
+    ] {
         let said = render(&[value]).unwrap_err();
         assert!(said.contains("values don't meet the specifications"), "{value}: {said}");
     }

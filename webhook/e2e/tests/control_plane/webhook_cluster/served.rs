@@ -69,6 +69,7 @@ impl Served {
         let arguments = [
             "webhook",
             "--cluster",
+            "--exceptions-from=*",
             "--kubeconfig",
             self.kubeconfig.to_str().unwrap(),
             "--listen",
