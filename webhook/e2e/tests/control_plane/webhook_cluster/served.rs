@@ -35,17 +35,24 @@ pub(super) struct Served {
     kubeconfig: PathBuf,
     folder: PathBuf,
     port: u16,
+    arguments: Vec<String>,
 }
 
 impl Served {
     /// Starts it, and waits until it serves; policies may come later.
     pub(super) fn start(plane: &ControlPlane) -> Self {
+        Self::start_with(plane, &[])
+    }
+
+    /// The same, with more arguments.
+    pub(super) fn start_with(plane: &ControlPlane, arguments: &[&str]) -> Self {
         let [port] = free_ports().unwrap();
         let served = Self {
             process: Mutex::new(None),
             kubeconfig: plane.kubeconfig().to_owned(),
             folder: plane.folder().to_owned(),
             port,
+            arguments: arguments.iter().map(|one| (*one).to_owned()).collect(),
         };
         served.start_again();
         served
@@ -69,6 +76,7 @@ impl Served {
             "all",
         ];
         let environment = [("HOME", self.folder.to_str().unwrap())];
+        let arguments = arguments.into_iter().chain(self.arguments.iter().map(String::as_str));
         let process = Process::start(&PROGRAM, arguments, &environment, &self.log_file()).unwrap();
         *self.process.lock().unwrap() = Some(process);
         self.ca_bundle();

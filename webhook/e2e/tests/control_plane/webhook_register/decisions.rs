@@ -3,7 +3,7 @@
 //! No kubelet tells the API server where Pods are, so the EndpointSlices of the Service are written
 //! here. It takes none at the loopback: one replica listens at another address of this machine.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::Command;
 
 use ajj_e2e::{eventually, free_ports};
@@ -11,21 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Cluster, DRY_RUN, bad, config_map};
 use crate::chart::{account, arguments, render};
-use crate::support::BOUND;
-
-/// An address of this machine beside the loopback, as the kernel lists them.
-fn own_address() -> IpAddr {
-    let routes = std::fs::read_to_string("/proc/net/fib_trie").unwrap();
-    let lines: Vec<&str> = routes.lines().map(str::trim).collect();
-    let own = lines.windows(2).find_map(|lines| match lines {
-        [address, kind] if kind.contains("host LOCAL") => {
-            let address: Ipv4Addr = address.strip_prefix("|-- ")?.parse().ok()?;
-            (!address.is_loopback()).then_some(address)
-        }
-        _ => None,
-    });
-    own.unwrap_or_else(|| panic!("no address beside the loopback:\n{routes}")).into()
-}
+use crate::support::{BOUND, own_address};
 
 /// Asks a replica: status and body.
 fn ask(at: SocketAddr, path: &str) -> (u16, String) {
