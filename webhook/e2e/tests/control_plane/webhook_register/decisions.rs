@@ -62,12 +62,15 @@ fn any_replica_finds_what_another_one_decided() {
     let path = format!("decisions/{id}");
 
     cluster.replicas.start_pod("ajj-second", second, &account, &arguments);
-    let ready = eventually(BOUND, || {
-        let (status, page) = ask(second, "metrics");
-        let is_ready = status == 200 && page.contains("\najj_ready 1\n");
-        if is_ready { Ok(()) } else { Err((status, page, cluster.replicas.logs())) }
-    });
-    ready.unwrap();
+    let until_ready = |at: SocketAddr| {
+        let ready = eventually(BOUND, || {
+            let (status, page) = ask(at, "metrics");
+            let is_ready = status == 200 && page.contains("\najj_ready 1\n");
+            if is_ready { Ok(()) } else { Err((status, page, cluster.replicas.logs())) }
+        });
+        ready.unwrap();
+    };
+    until_ready(second);
     // Nobody else is known of.
     let (status, said) = ask(second, &path);
     assert_eq!(status, 404, "{said}");
@@ -85,8 +88,15 @@ fn any_replica_finds_what_another_one_decided() {
     assert_eq!(status, 404);
     assert!(said.contains("`ajj-first`") && said.contains("does not remember"), "{said}");
 
-    // Something that never answers has its place now.
+    // Another one has its place now: asked by a replica, it asks nobody else, itself least of all.
     cluster.replicas.kill_one(0);
+    cluster.replicas.start_pod("ajj-third", first, &account, &arguments);
+    until_ready(first);
+    let (status, said) = ask(second, &path);
+    assert_eq!(status, 404, "{said}");
+    assert!(said.contains("`ajj-first`") && said.contains("does not remember"), "{said}");
+
+    // And now something that never answers.
     let silent = TcpListener::bind((own_address(), 0)).unwrap();
     cluster.apply(&slice("ajj-first", silent.local_addr().unwrap()));
     let (status, said) = ask(second, &path);
