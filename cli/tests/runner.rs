@@ -9,6 +9,8 @@
 
 #[path = "runner/admission.rs"]
 mod admission;
+#[path = "runner/collector.rs"]
+mod collector;
 #[path = "runner/completions.rs"]
 mod completions;
 #[path = "runner/faults_certificates.rs"]
