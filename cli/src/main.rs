@@ -5,6 +5,7 @@ mod cluster;
 mod command_error;
 mod commands;
 mod existing;
+mod grants;
 mod impact;
 mod judge;
 mod load;

@@ -9,6 +9,8 @@
 
 #[path = "runner/admission.rs"]
 mod admission;
+#[path = "runner/collector.rs"]
+mod collector;
 #[path = "runner/completions.rs"]
 mod completions;
 #[path = "runner/faults_certificates.rs"]
@@ -39,3 +41,5 @@ mod support;
 mod webhook;
 #[path = "runner/webhook_metrics.rs"]
 mod webhook_metrics;
+#[path = "runner/webhook_traces.rs"]
+mod webhook_traces;

@@ -10,6 +10,7 @@ use tracing::warn;
 
 use crate::decision_id::Replica;
 use crate::events::{EventQueue, Events};
+use crate::exceptions::ExceptionsFrom;
 use crate::kinds::Kinds;
 use crate::policies::{ClusterPolicies, Policies};
 use crate::roles::Roles;
@@ -21,6 +22,8 @@ use crate::status;
 pub struct ClusterConfig {
     /// A kubeconfig; without one, what a Pod is given.
     pub kubeconfig: Option<PathBuf>,
+    /// Whose exceptions count.
+    pub exceptions_from: ExceptionsFrom,
 }
 
 /// A cluster that is followed.
@@ -41,12 +44,13 @@ impl Cluster {
     /// Begins to follow, on a runtime that lives as long as the process.
     pub(crate) async fn connect(config: ClusterConfig, runtime: &Handle) -> Result<Self, RunError> {
         let handle = runtime.clone();
+        let ClusterConfig { kubeconfig, exceptions_from } = config;
         let connected = runtime.spawn(async move {
-            let client = connect(config.kubeconfig.as_deref()).await?;
+            let client = connect(kubeconfig.as_deref()).await?;
             Ok::<_, ConnectError>(Live::new(client, handle, LiveOptions::default()))
         });
         let live = connected.await.map_err(std::io::Error::other)??;
-        let policies = ClusterPolicies::new(&live);
+        let policies = ClusterPolicies::new(&live, exceptions_from);
         let (events, queue) = Events::new();
         let (roles, queue) = (Roles::new(live.clone()), Mutex::new(Some(queue)));
         Ok(Self { roles, policies, events, queue, live })

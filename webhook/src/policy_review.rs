@@ -4,6 +4,7 @@ use ajj_engine::report::escape::escape;
 use ajj_engine::{Operation, Request};
 
 use crate::answer::{Answer, Cause, Denial, shorten};
+use crate::exceptions::{DOES_NOT_COUNT, ExceptionsFrom};
 use crate::policies::check::{Checked, Finding, check, name, source};
 
 /// Characters of a whole denial.
@@ -15,7 +16,7 @@ const MAX_WARNINGS: usize = 16;
 const MAX_WARNING: usize = 200;
 
 /// Answers the review of a policy or exception; `None` where the review is about something else.
-pub(crate) fn judge_policy(request: &Request) -> Option<Answer> {
+pub(crate) fn judge_policy(request: &Request, exceptions: &ExceptionsFrom) -> Option<Answer> {
     let kind = &request.kind;
     let is_policy = matches!(&*kind.kind, "ClusterPolicy" | "Policy" | "PolicyException");
     if &*kind.group != "kyverno.io" || !is_policy {
@@ -34,6 +35,9 @@ pub(crate) fn judge_policy(request: &Request) -> Option<Answer> {
     // Whoever only takes away a finalizer must not be held up by what is wrong already.
     let is_unchanged = old.is_some_and(|old| old == checked.source.text);
     let mut answer = Answer { warnings: warnings(&checked), ..Answer::default() };
+    if exceptions.ignores(object.root()) {
+        answer.warnings.insert(0, shorten(DOES_NOT_COUNT, MAX_WARNING));
+    }
     if is_unchanged {
         let known =
             checked.errors.iter().map(|finding| format!("does not compile: {}", line(finding)));

@@ -29,6 +29,7 @@ use crate::policies::{Files, Policies, Refused, poll, read};
 use crate::register::{self, RegistrationConfig};
 use crate::server::{Limits, Listening, Phase, Shared, connections, serve};
 use crate::tls::{CertificateSource, Certificates, TlsError, metrics_config, server_config};
+use crate::traces::{Collector, Traces};
 
 /// What a webhook is told at its start.
 #[derive(Clone, Debug)]
@@ -53,6 +54,8 @@ pub struct Config {
     pub replica: String,
     /// Which decisions are logged to stdout.
     pub log_decisions: LogDecisions,
+    /// Where traces of reviews go, if somebody wants them.
+    pub traces: Option<Collector>,
 }
 
 /// Why a webhook did not start, or ended.
@@ -117,11 +120,11 @@ fn first_load<F: Files>(files: F, policies: &Policies) -> Result<(F, u64), RunEr
 }
 
 /// A runtime for what goes on beside requests and connections; ends with the process.
-fn background() -> Result<Handle, std::io::Error> {
+fn background(name: &str) -> Result<Handle, std::io::Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let handle = runtime.handle().clone();
     std::thread::Builder::new()
-        .name("cluster".to_owned())
+        .name(name.to_owned())
         .spawn(move || runtime.block_on(std::future::pending::<()>()))?;
     Ok(handle)
 }
@@ -152,7 +155,7 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
     let (cluster, answers, kinds, registered, peers) = match config.cluster {
         None => (None, Answers::nobody(), Arc::new(Kinds::default()), None, None),
         Some(cluster) => {
-            let runtime = background()?;
+            let runtime = background("cluster")?;
             let cluster = Arc::new(Cluster::connect(cluster, &runtime).await?);
             let kinds = Arc::new(Kinds::of_cluster());
             cluster.keep_up(&runtime, replica, &policies, &kinds);
@@ -176,6 +179,9 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
             (Some(cluster), answers, kinds, registered, peers)
         }
     };
+    let traces = config.traces.map(|collector| {
+        background("traces").map(|runtime| Traces::begin(collector, replica, &runtime))
+    });
     let shared = Arc::new(Shared {
         policies,
         cluster,
@@ -184,6 +190,7 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
         answers,
         kinds,
         peers,
+        traces: traces.transpose()?,
         log: DecisionLog::new(config.log_decisions, std::io::stdout())?,
         certificates: Arc::clone(&certificates),
         shards: (0..workers).map(|_| Arc::new(Shard::default())).collect(),
@@ -210,7 +217,10 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
         // Dropped, it would look as if nothing came any more.
         std::future::pending::<()>().await;
     });
-    serve(reviews, metrics, shared, phases).await?;
+    serve(reviews, metrics, Arc::clone(&shared), phases).await?;
+    if let Some(traces) = &shared.traces {
+        traces.end().await;
+    }
     info!("ended");
     Ok(())
 }

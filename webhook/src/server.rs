@@ -30,6 +30,7 @@ use crate::peers::Peers;
 use crate::policies::Policies;
 use crate::register::Registered;
 use crate::tls::Certificates;
+use crate::traces::Traces;
 pub(crate) use descriptors::connections;
 use routes::Surface;
 pub(crate) use worker::Worker;
@@ -86,6 +87,8 @@ pub(crate) struct Shared {
     pub(crate) log: DecisionLog,
     /// The other replicas, where they can be found and know us.
     pub(crate) peers: Option<Peers>,
+    /// Where somebody asked for traces.
+    pub(crate) traces: Option<Traces>,
     pub(crate) certificates: Arc<Certificates>,
     pub(crate) shards: Vec<Arc<Shard>>,
     pub(crate) replica: Replica,
@@ -125,6 +128,7 @@ impl Shared {
             certificate_expiry: self.certificates.expires() as f64,
             certificate_stale: self.certificates.is_stale(),
             log_dropped: self.log.dropped(),
+            spans: self.traces.as_ref().map(Traces::counters),
             registered: self.registered.as_deref(),
             audited: self.audited.as_deref(),
             broken: enforced.map_or(0, |enforced| enforced.broken),
@@ -134,6 +138,7 @@ impl Shared {
                 counters: cluster.live.counters(),
                 lag: &self.policies.lag,
                 events_dropped: cluster.events.dropped(),
+                exceptions_ignored: cluster.policies.exceptions_ignored(),
             }),
         }
     }

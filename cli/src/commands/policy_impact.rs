@@ -13,6 +13,7 @@ use crate::args::{Format, ImpactArguments};
 use crate::cluster::Cluster;
 use crate::command_error::CommandError;
 use crate::existing::Existing;
+use crate::grants::RecordedRoles;
 use crate::impact::{Answered, Impact, Recorded, owner};
 use crate::output;
 use crate::ui::Ui;
@@ -85,7 +86,8 @@ fn of_files(
     let sources = found.load(files);
     let (facts, problems) = Offline::new(&fact_sources, &sources);
     found.diagnostics.extend(problems);
-    let recorded = Recorded { policies, facts: &facts, time: Timestamp::now() };
+    let roles = RecordedRoles::of(&fact_sources);
+    let recorded = Recorded { policies, facts: &facts, roles: &roles, time: Timestamp::now() };
     let (answered, diagnostics) = recorded.judge(&sources);
     found.diagnostics.extend(diagnostics);
     found.sources.extend(fact_sources);

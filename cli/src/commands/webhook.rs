@@ -25,9 +25,10 @@ pub(crate) fn run(ui: &Ui, arguments: &WebhookArguments) -> Result<u8, CommandEr
     let config = Config {
         listen: arguments.listen,
         listen_metrics: arguments.listen_metrics,
-        cluster: arguments
-            .cluster
-            .then(|| ClusterConfig { kubeconfig: arguments.kubeconfig.clone() }),
+        cluster: arguments.cluster.then(|| ClusterConfig {
+            kubeconfig: arguments.kubeconfig.clone(),
+            exceptions_from: arguments.exceptions_from.clone().unwrap_or_default(),
+        }),
         registration: registration(arguments)?,
         audit: arguments.audit.then(|| AuditConfig {
             namespace: namespace(arguments),
@@ -39,6 +40,7 @@ pub(crate) fn run(ui: &Ui, arguments: &WebhookArguments) -> Result<u8, CommandEr
         limits: Limits { workers: arguments.workers, ..Limits::default() },
         replica: replica(),
         log_decisions: arguments.log_decisions,
+        traces: arguments.otlp_endpoint.clone(),
     };
     let files = paths(arguments).map(|paths| PolicyFiles { paths });
     match ajj_webhook::run(config, files) {

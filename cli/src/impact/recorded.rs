@@ -10,12 +10,14 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 
 use super::Answered;
+use crate::grants::RecordedRoles;
 
 /// What recorded requests are judged by.
 #[derive(Debug)]
 pub(crate) struct Recorded<'r> {
     pub(crate) policies: &'r PolicySet,
     pub(crate) facts: &'r Offline,
+    pub(crate) roles: &'r RecordedRoles,
     /// The current time.
     pub(crate) time: Timestamp,
 }
@@ -63,7 +65,7 @@ impl Recorded<'_> {
         place: impl Fn() -> Span,
         found: &mut Found,
     ) {
-        let request = match review::read(review, kinds, self.time) {
+        let mut request = match review::read(review, kinds, self.time) {
             Ok(request) => request,
             Err(problem) => {
                 let diagnostic = Diagnostic::error("not-a-review", problem.to_string());
@@ -71,10 +73,9 @@ impl Recorded<'_> {
                 return;
             }
         };
-        if self.policies.asks_roles_of(&request) {
-            // Without roles such a rule would be about nobody, in silence.
-            let message = "a rule asks for the roles of the user, which a review does not say";
-            found.1.push(Diagnostic::error("roles-need-cluster", message).at(Some(place())));
+        if let Err(diagnostic) = self.roles.fill(self.policies, &mut request) {
+            found.1.push(diagnostic.at(Some(place())));
+            return;
         }
         found.0.push(self.answer(&request));
     }

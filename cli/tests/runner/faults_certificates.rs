@@ -52,8 +52,9 @@ fn fifty_rotations_cost_no_client_that_knows_both_authorities() {
         let last = client(authorities[1].pem().as_bytes());
         eventually(|| served.try_connect(last.clone()).ok());
         assert!(served.try_connect(client(authorities[0].pem().as_bytes())).is_err());
+        // However slow the machine is.
+        eventually(|| (handshakes.load(Ordering::SeqCst) > 10).then_some(()));
         stop.store(true, Ordering::SeqCst);
     });
-    assert!(handshakes.load(Ordering::SeqCst) > 10);
     assert_eq!(served.metric("ajj_certificate_stale"), 0.0);
 }

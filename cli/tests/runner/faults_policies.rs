@@ -74,13 +74,17 @@ fn what_was_killed_in_the_middle_comes_back_with_the_whole_set() {
         assert_eq!(is_allowed(&served, true), wants_host_network);
         assert_eq!(is_allowed(&served, false), !wants_host_network);
         assert_eq!(served.get("/readyz").status, 200);
-        let stop = AtomicBool::new(false);
+        let (stop, asked) = (AtomicBool::new(false), AtomicBool::new(false));
         std::thread::scope(|scope| {
             let _stopping = Stopping(&stop);
-            let asking = scope.spawn(|| keep_asking(&served, 2, &stop, |_, _| ()));
+            let asking = scope.spawn(|| {
+                keep_asking(&served, 2, &stop, |_, _| asked.store(true, Ordering::SeqCst))
+            });
             for turn in 0..10_u32 {
                 folder.write("policies.yaml", &policy(turn.is_multiple_of(2)));
             }
+            // However slow the machine is.
+            eventually(|| asked.load(Ordering::SeqCst).then_some(()));
             stop.store(true, Ordering::SeqCst);
             assert!(!asking.join().unwrap().is_empty());
         });

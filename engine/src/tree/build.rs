@@ -2,7 +2,7 @@
 
 pub(crate) mod merge;
 
-use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use super::{Range, Slot, Tree};
@@ -37,7 +37,7 @@ struct Open {
     place: (u32, u32),
 }
 
-/// Beyond this many entries, all keys are put into a table to find equal ones.
+/// Beyond this many entries, keys are sorted to find equal ones.
 const SCAN_LIMIT: usize = 32;
 
 /// Up to so many entries, keys are compared with one another at once.
@@ -263,14 +263,32 @@ impl Builder {
                 None => Ok(()),
             };
         }
-        let mut seen = HashMap::with_capacity(pairs.len());
-        for (second, [key, _]) in pairs.iter().enumerate() {
-            let Some(text) = self.text_bytes(*key) else { continue };
-            if let Some(first) = seen.insert(text, second) {
-                return Err(self.duplicate(start, first, second));
-            }
+        if let Some((first, second)) = self.first_equal_of_many(pairs) {
+            return Err(self.duplicate(start, first, second));
         }
         Ok(())
+    }
+
+    /// Sorts by hashes that nobody can foresee: a table of all keys would take thrice the memory.
+    fn first_equal_of_many(&self, pairs: &[[Slot; 2]]) -> Option<(usize, usize)> {
+        let state = RandomState::new();
+        let hashed = pairs.iter().zip(0_u32..).filter_map(|([key, _], number)| {
+            Some((state.hash_one(self.text_bytes(*key)?), number))
+        });
+        let mut hashes: Vec<(u64, u32)> = hashed.collect();
+        hashes.sort_unstable();
+        let text = |number: u32| {
+            let [key, _] = pairs.get(number as usize)?;
+            self.text_bytes(*key)
+        };
+        let equal = hashes.chunk_by(|(left, _), (right, _)| left == right).filter_map(|group| {
+            group.iter().enumerate().skip(1).find_map(|(position, (_, second))| {
+                let mut before = group.iter().take(position);
+                let (_, first) = before.find(|(_, first)| text(*first) == text(*second))?;
+                Some((*first as usize, *second as usize))
+            })
+        });
+        equal.min_by_key(|(_, second)| *second)
     }
 
     fn first_equal_keys(&self, pairs: &[[Slot; 2]]) -> Option<(usize, usize)> {

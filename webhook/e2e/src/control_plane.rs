@@ -42,6 +42,8 @@ pub struct ControlPlane {
     kubectl: Kubectl,
     access: Kubeconfig,
     controllers: Controllers,
+    /// What the API server is told beside.
+    api_server: Vec<String>,
     programs: Programs,
     layout: arguments::Layout,
     folder: Folder,
@@ -50,13 +52,18 @@ pub struct ControlPlane {
 impl ControlPlane {
     /// Starts etcd and kube-apiserver, and waits until they are ready.
     pub fn start(controllers: Controllers) -> Result<Self, StartError> {
+        Self::start_with(controllers, &[])
+    }
+
+    /// The same, with more arguments for kube-apiserver.
+    pub fn start_with(controllers: Controllers, api_server: &[String]) -> Result<Self, StartError> {
         let programs = Programs::find().map_err(StartError::Programs)?;
-        let mut result = start(&programs, controllers);
+        let mut result = start(&programs, controllers, api_server);
         for _ in 1..STARTS {
             match &result {
                 // Only the program knows that it did not get its port, and it says so in its log.
                 Err(StartError::Ended { log, .. }) if log.contains("address already in use") => {
-                    result = start(&programs, controllers);
+                    result = start(&programs, controllers, api_server);
                 }
                 _ => break,
             }
@@ -122,7 +129,7 @@ impl ControlPlane {
 
     /// Starts the API server again at the same address, and waits until it is ready.
     pub fn start_api_server(&mut self) -> Result<(), StartError> {
-        self.run(API_SERVER, self.layout.api_server(self.controllers))?;
+        self.run_api_server()?;
         self.wait_for(&["get", "--raw=/readyz"])
     }
 
@@ -134,6 +141,11 @@ impl ControlPlane {
     /// What the programs have logged lately, for tests that fail.
     pub fn logs(&self) -> String {
         logs(&self.processes)
+    }
+
+    fn run_api_server(&mut self) -> Result<(), StartError> {
+        let own = self.layout.api_server(self.controllers);
+        self.run(API_SERVER, own.into_iter().chain(self.api_server.iter().cloned()).collect())
     }
 
     fn run(&mut self, program: &str, arguments: Vec<String>) -> Result<(), StartError> {
@@ -163,7 +175,11 @@ impl ControlPlane {
 }
 
 /// Starts it once, on ports of its own.
-fn start(programs: &Programs, controllers: Controllers) -> Result<ControlPlane, StartError> {
+fn start(
+    programs: &Programs,
+    controllers: Controllers,
+    api_server: &[String],
+) -> Result<ControlPlane, StartError> {
     let io = StartError::Io;
     let folder = Folder::create("control-plane-").map_err(io)?;
     let layout = arguments::Layout::choose(folder.path()).map_err(io)?;
@@ -180,12 +196,20 @@ fn start(programs: &Programs, controllers: Controllers) -> Result<ControlPlane, 
         home: folder.path().to_owned(),
         kubeconfig: kubeconfig.clone(),
     };
-    let programs = programs.clone();
+    let (programs, api_server) = (programs.clone(), api_server.to_vec());
     let processes = Vec::new();
-    let mut plane =
-        ControlPlane { processes, kubectl, access, controllers, programs, layout, folder };
+    let mut plane = ControlPlane {
+        processes,
+        kubectl,
+        access,
+        controllers,
+        api_server,
+        programs,
+        layout,
+        folder,
+    };
     plane.run("etcd", plane.layout.etcd())?;
-    plane.run(API_SERVER, plane.layout.api_server(controllers))?;
+    plane.run_api_server()?;
     plane.wait_for(&["get", "--raw=/readyz"])?;
     if controllers == Controllers::Running {
         // They end when there is no API server yet, since its certificate is not there.

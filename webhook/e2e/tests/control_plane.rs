@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     reason = "helpers of tests end a test that cannot go on"
 )]
+#![expect(clippy::needless_pass_by_value, reason = "callers write values in place")]
 
 #[path = "control_plane/audit.rs"]
 mod audit;
@@ -13,6 +14,9 @@ mod audit;
 mod audit_background;
 #[path = "control_plane/chart.rs"]
 mod chart;
+#[path = "../../../cli/tests/runner/collector.rs"]
+#[expect(dead_code, reason = "shared with the tests of the binary")]
+mod collector;
 #[path = "control_plane/controllers.rs"]
 mod controllers;
 #[path = "control_plane/life.rs"]

@@ -80,11 +80,12 @@ impl Auditor {
             }
         };
         let mut outcome = self.cluster.policies.outcome();
+        let exceptions = self.cluster.policies.exceptions_from();
         let (tell, events) = channel(1);
         let mut round = Round {
             auditor: self,
             table: Table::default(),
-            policies: Gathered::new(&[], &[]),
+            policies: Gathered::new(&[], &[], exceptions),
             parts: BTreeMap::new(),
             apis: BTreeSet::new(),
             knows_reports: false,
@@ -105,7 +106,7 @@ impl Auditor {
         round.know_reports().await;
         round.files = self.policies.file_sources();
         let states = Arc::clone(&outcome.borrow_and_update());
-        round.take_policies(Gathered::new(&states.states, &round.files));
+        round.take_policies(Gathered::new(&states.states, &round.files, exceptions));
         let (mut next_tick, mut next_round) =
             (Instant::now() + TICK, Instant::now() + self.interval);
         loop {
@@ -114,7 +115,7 @@ impl Auditor {
                 sleep(GATHER).await;
                 round.files = files;
                 let states = Arc::clone(&outcome.borrow_and_update());
-                round.take_policies(Gathered::new(&states.states, &round.files));
+                round.take_policies(Gathered::new(&states.states, &round.files, exceptions));
             } else if self.cluster.live.namespaces_revision() != round.namespaces {
                 round.take_labels();
             } else if let Ok((list, event)) = round.events.try_recv() {

@@ -49,6 +49,7 @@ fn a_cluster_says_how_old_it_is_and_how_long_changes_take() {
         counters: &counters,
         lag: &lag,
         events_dropped: 7,
+        exceptions_ignored: 3,
     };
     let page = write(&[], &Gauges { cluster: Some(cluster), ..Gauges::default() });
     for line in [
@@ -61,6 +62,7 @@ fn a_cluster_says_how_old_it_is_and_how_long_changes_take() {
         "ajj_policy_enforcement_lag_seconds_sum 40.02",
         "ajj_policy_enforcement_lag_last_seconds 40",
         "ajj_events_dropped_total 7",
+        "ajj_exceptions_ignored 3",
         "ajj_facts_api_calls_total 0",
     ] {
         assert!(page.lines().any(|found| found == line), "`{line}` is missing in\n{page}");

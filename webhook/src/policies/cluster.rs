@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use ajj_engine::{PolicySet, Source, Tree, compile};
@@ -15,6 +16,7 @@ use tracing::{error, info, warn};
 
 use super::Policies;
 use super::check::{Checked, check, name};
+use crate::exceptions::{DOES_NOT_COUNT, ExceptionsFrom};
 use crate::roles::Roles;
 
 /// How long changes are gathered: whoever applies a folder makes many at once.
@@ -37,6 +39,8 @@ pub(super) const KINDS: [(&str, &[&str]); 3] = [
 pub(crate) struct ClusterPolicies {
     lists: Vec<(&'static str, Followed)>,
     outcome: watch::Sender<Arc<Outcome>>,
+    exceptions_from: ExceptionsFrom,
+    exceptions_ignored: AtomicUsize,
 }
 
 /// What came of each policy of the cluster in the set that decides.
@@ -59,12 +63,17 @@ pub(crate) struct State {
 
 impl ClusterPolicies {
     /// Begins to follow.
-    pub(crate) fn new(live: &Live) -> Self {
+    pub(crate) fn new(live: &Live, exceptions_from: ExceptionsFrom) -> Self {
         let follow = |(resource, versions): (&'static str, &[&str])| {
             let path = |version: &&str| format!("/apis/kyverno.io/{version}/{resource}");
             (resource, live.follow(versions.iter().map(path)))
         };
-        Self { lists: KINDS.map(follow).into(), outcome: watch::Sender::default() }
+        Self {
+            lists: KINDS.map(follow).into(),
+            outcome: watch::Sender::default(),
+            exceptions_from,
+            exceptions_ignored: AtomicUsize::new(0),
+        }
     }
 
     /// Lets what the cluster has decide, now and whenever it changes.
@@ -73,7 +82,7 @@ impl ClusterPolicies {
             list.listed().await;
         }
         live.ready().await;
-        let mut known = Known::default();
+        let mut known = Known::new(self.exceptions_from.clone());
         loop {
             let seen: Vec<u64> = self.lists.iter().map(|(_, list)| list.revision()).collect();
             let began = Instant::now();
@@ -123,7 +132,7 @@ impl ClusterPolicies {
             Ok(worked) => worked,
             Err(defect) => {
                 error!(%defect, "a defect of ajj: policies could not be compiled");
-                return Known::default();
+                return Known::new(self.exceptions_from.clone());
             }
         };
         if let Some(compiled) = compiled {
@@ -148,6 +157,7 @@ impl ClusterPolicies {
                 "policies replaced"
             );
         }
+        self.exceptions_ignored.store(known.ignored().count(), Ordering::Relaxed);
         let states = known.states.values().cloned().collect();
         self.outcome.send_replace(Arc::new(Outcome { states }));
         known
@@ -166,6 +176,16 @@ impl ClusterPolicies {
     /// What came of each policy, now and at each change.
     pub(crate) fn outcome(&self) -> watch::Receiver<Arc<Outcome>> {
         self.outcome.subscribe()
+    }
+
+    /// Whose exceptions count.
+    pub(crate) fn exceptions_from(&self) -> &ExceptionsFrom {
+        &self.exceptions_from
+    }
+
+    /// How many exceptions there are that do not count.
+    pub(crate) fn exceptions_ignored(&self) -> usize {
+        self.exceptions_ignored.load(Ordering::Relaxed)
     }
 
     /// How old what is known is; `None` before everything was listed.
@@ -189,9 +209,14 @@ struct Known {
     states: BTreeMap<(&'static str, String), State>,
     files: Arc<[Source]>,
     was_compiled: bool,
+    exceptions_from: ExceptionsFrom,
 }
 
 impl Known {
+    fn new(exceptions_from: ExceptionsFrom) -> Self {
+        Self { exceptions_from, ..Self::default() }
+    }
+
     /// Takes over what the lists have, and says whether that changes what is compiled.
     fn take(&mut self, snapshots: Vec<(&'static str, Snapshot)>) -> bool {
         let mut before = std::mem::take(&mut self.states);
@@ -206,6 +231,10 @@ impl Known {
                         is_news = true;
                         let checked = check(object.root());
                         tell(&checked);
+                        if self.exceptions_from.ignores(object.root()) {
+                            let exception = &*checked.source.name;
+                            warn!(exception, "{DOES_NOT_COUNT}");
+                        }
                         Arc::new(checked)
                     }
                 };
@@ -216,11 +245,20 @@ impl Known {
     }
 
     fn compile(&self) -> PolicySet {
-        let enforced = self.states.values().filter(|state| state.checked.is_for_admission);
+        let counts = |state: &&State| {
+            state.checked.is_for_admission && !self.exceptions_from.ignores(state.object.root())
+        };
+        let enforced = self.states.values().filter(counts);
         let cluster = enforced.map(|state| state.checked.source.clone());
         let sources: Vec<Source> = self.files.iter().cloned().chain(cluster).collect();
         // What is wrong or odd was said of each policy when it came.
         compile(&sources).0
+    }
+
+    /// Exceptions that do not count.
+    fn ignored(&self) -> impl Iterator<Item = &State> {
+        let is_ignored = |state: &&State| self.exceptions_from.ignores(state.object.root());
+        self.states.values().filter(is_ignored)
     }
 
     fn broken(&self) -> usize {

@@ -3,8 +3,14 @@ use std::sync::Arc;
 use ajj_engine::{GroupVersionKind, GroupVersionResource, Limits, Operation, Request, parse_json};
 use serde_json::{Value, json};
 
-use super::judge_policy;
+use super::judge_policy as judge_with;
+
 use crate::answer::Answer;
+use crate::exceptions::ExceptionsFrom;
+
+fn judge_policy(request: &Request) -> Option<Answer> {
+    judge_with(request, &ExceptionsFrom::Everywhere)
+}
 
 #[expect(clippy::needless_pass_by_value, reason = "callers write the value in place")]
 fn policy(rules: Value) -> Value {
@@ -130,4 +136,24 @@ fn a_status_a_deletion_and_other_kinds_are_not_compiled() {
     assert_eq!(judge_policy(&delete), Some(Answer::default()));
     let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}});
     assert_eq!(judge_policy(&request(&pod, None)), None);
+}
+
+#[test]
+fn who_writes_an_exception_that_does_not_count_is_told() {
+    let exception = json!({
+        "apiVersion": "kyverno.io/v2",
+        "kind": "PolicyException",
+        "metadata": {"name": "e", "namespace": "shop"},
+        "spec": {
+            "exceptions": [{"policyName": "p", "ruleNames": ["r"]}],
+            "match": {"any": [{"resources": {"kinds": ["Pod"]}}]},
+        },
+    });
+    let warned = |from: ExceptionsFrom| {
+        let answer = judge_with(&request(&exception, None), &from).unwrap();
+        assert!(answer.denial.is_none());
+        answer.warnings.iter().any(|warning| warning.contains("--exceptions-from"))
+    };
+    assert!(warned(ExceptionsFrom::default()) && warned("platform".parse().unwrap()));
+    assert!(!warned("shop".parse().unwrap()) && !warned(ExceptionsFrom::Everywhere));
 }

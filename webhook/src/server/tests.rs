@@ -65,6 +65,7 @@ fn worker(certificates: &Arc<Certificates>) -> Worker {
         kinds: Arc::new(Kinds::default()),
         log: DecisionLog::new(LogDecisions::Findings, std::io::sink()).unwrap(),
         peers: None,
+        traces: None,
         certificates: Arc::clone(certificates),
         shards: vec![Arc::clone(&shard)],
         replica: Replica::new("test"),

@@ -1,10 +1,11 @@
 //! The way of a review: from the bytes of a request to the bytes of an answer.
 
+mod budget;
+
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use ajj_engine::scalar::duration;
 use ajj_engine::{FailurePolicy, Operation, PolicySet, Selection};
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -19,17 +20,13 @@ use super::body::{self, Unread};
 use super::{Peer, Shared, Worker};
 use crate::answer::Answer;
 use crate::decision_log::LogDecisions;
+use crate::exceptions::ExceptionsFrom;
 use crate::judge::{Detail, judge};
 use crate::metrics::{Shard, Verdict};
 use crate::policy_review::judge_policy;
 use crate::review;
-
-/// The time that an API server gives where it does not say how much.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The most that it can give.
-const MAX_TIMEOUT: Duration = Duration::from_secs(30);
-/// What is left for the way back.
-const MARGIN: Duration = Duration::from_millis(200);
+use crate::traces::{ReviewTrace, Traced, now};
+use budget::budget;
 
 /// A review that is not answered by one.
 struct Refusal {
@@ -86,10 +83,11 @@ impl About {
 }
 
 /// A review that was read, and how long its answer may take.
-struct Review {
+struct Review<'t> {
     request: ajj_engine::Request,
     started: Instant,
     deadline: Instant,
+    trace: Option<&'t ReviewTrace<'t>>,
 }
 
 /// Answers one request: reads a review, lets it be judged, and counts what came of it.
@@ -102,8 +100,10 @@ pub(super) async fn validate(
     let started = Instant::now();
     let is_http1 = request.version() < Version::HTTP_2;
     let in_flight = InFlight::enter(&worker.shard);
+    let traces = worker.shared.traces.as_ref();
+    let trace = traces.and_then(|traces| traces.review(request.headers(), request.uri().path()));
     // A defect must end one answer, not the worker: the failure policy of the caller then decides.
-    let answered = answer(worker, peer, request, started, in_flight.count, about);
+    let answered = answer(worker, peer, request, started, in_flight.count, about, trace.as_deref());
     let answered = AssertUnwindSafe(answered).catch_unwind().await.unwrap_or_else(|_| {
         error!("a defect of ajj: a review could not be judged");
         Err(Refusal {
@@ -120,6 +120,9 @@ pub(super) async fn validate(
             (Counted { operation: None, verdict }, status, "text/plain; charset=utf-8", text)
         }
     };
+    if let Some(trace) = trace {
+        trace.end(status.as_u16());
+    }
     worker.shard.count(counted.operation, counted.verdict, started.elapsed());
     let mut response = Response::new(Full::new(Bytes::from(bytes)));
     *response.status_mut() = status;
@@ -141,6 +144,7 @@ async fn answer(
     started: Instant,
     in_flight: u64,
     about: About,
+    trace: Option<&ReviewTrace<'_>>,
 ) -> Result<(Counted, Vec<u8>), Refusal> {
     let shared = &worker.shared;
     if request.method() != Method::POST {
@@ -155,6 +159,7 @@ async fn answer(
     }
     let (head, body) = request.into_parts();
     check_content(&head.headers)?;
+    let reading = trace.map(|_| now());
     let deadline = started + budget(head.uri.query().unwrap_or_default());
     let body = tokio::time::timeout_at(deadline.into(), body::read(body, &head.headers, shared))
         .await
@@ -163,11 +168,20 @@ async fn answer(
     let kinds = shared.kinds.current();
     let request = review::parse(&body.bytes, &kinds, Timestamp::now())
         .map_err(|problem| refused(StatusCode::BAD_REQUEST, problem.to_string()))?;
-    let mut review = Review { request, started, deadline };
+    if let (Some(trace), Some(reading)) = (trace, reading) {
+        trace.read(reading);
+        trace.tell_request(&request);
+    }
+    let mut review = Review { request, started, deadline, trace };
     let (is_denied, bytes) = match about {
         About::Objects(selection) => judge_object(worker, selection, &mut review).await?,
         About::Policies => {
-            let answer = judge_policy(&review.request).ok_or_else(|| no_policy(&review.request))?;
+            let cluster = shared.cluster.as_ref();
+            let everywhere = ExceptionsFrom::Everywhere;
+            let exceptions =
+                cluster.map_or(&everywhere, |cluster| cluster.policies.exceptions_from());
+            let answer = judge_policy(&review.request, exceptions)
+                .ok_or_else(|| no_policy(&review.request))?;
             written(&review.request, &answer)
         }
     };
@@ -187,23 +201,31 @@ fn written(request: &ajj_engine::Request, answer: &Answer) -> (bool, Vec<u8>) {
 async fn judge_object(
     worker: &Worker,
     selection: Selection,
-    review: &mut Review,
+    review: &mut Review<'_>,
 ) -> Result<(bool, Vec<u8>), Refusal> {
     let shared = &worker.shared;
     let current = shared.policies.current();
     let Some(enforced) = current.as_ref() else {
         return Err(shed("no policies are loaded yet"));
     };
-    let Review { request, started, deadline } = review;
+    let Review { request, started, deadline, trace } = review;
+    let judging = trace.map(|_| now());
     complete(shared, &enforced.policies, request, *deadline).await.map_err(unknown)?;
     let detail = match shared.log.level {
         LogDecisions::All => Detail::Everything,
         LogDecisions::None | LogDecisions::Findings => Detail::Findings,
     };
-    let source = shared.answers.until(*deadline);
+    let source = &shared.answers.until(*deadline);
+    let source = Traced { source, trace: *trace };
     let facts = shared.answers.beforehand(request);
     let policies = enforced.policies.select(selection);
     let judged = judge(policies, request, facts, &source, shared.replica, detail).await;
+    if let (Some(trace), Some(judging)) = (trace, judging) {
+        trace.judged(judging);
+        trace.tell("ajj.decision.id", judged.id.to_string().as_str());
+        trace.tell("ajj.decision.allowed", judged.answer.denial.is_none());
+        trace.tell("ajj.policies.digest", enforced.digest.as_str());
+    }
     let answered = written(request, &judged.answer);
     if let Some(report) = judged.report {
         worker.shard.count_findings(&report);
@@ -271,18 +293,6 @@ fn check_content(headers: &HeaderMap) -> Result<(), Refusal> {
     }
 }
 
-/// The time for an answer: what the API server waits (`?timeout=10s`), less the way back.
-fn budget(query: &str) -> Duration {
-    let written = query.split('&').find_map(|pair| pair.strip_prefix("timeout="));
-    let given = written
-        .and_then(duration::parse)
-        .and_then(|nanoseconds| u64::try_from(nanoseconds).ok())
-        .filter(|nanoseconds| *nanoseconds > 0)
-        .map_or(DEFAULT_TIMEOUT, Duration::from_nanos)
-        .min(MAX_TIMEOUT);
-    given - MARGIN.min(given / 4)
-}
-
 fn shed(message: &str) -> Refusal {
     Refusal {
         verdict: Verdict::Shed,
@@ -293,29 +303,4 @@ fn shed(message: &str) -> Refusal {
 
 fn refused(status: StatusCode, message: impl Into<String>) -> Refusal {
     Refusal { verdict: Verdict::Refused, status, message: message.into() }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::budget;
-
-    #[test]
-    fn the_time_for_an_answer_ends_before_the_server_stops_waiting() {
-        for (query, milliseconds) in [
-            ("timeout=10s", 9_800),
-            ("timeout=1s", 800),
-            ("timeout=400ms", 300),
-            ("a=b&timeout=2s", 1_800),
-            ("", 9_800),
-            ("timeout=", 9_800),
-            ("timeout=0s", 9_800),
-            ("timeout=-3s", 9_800),
-            ("timeout=soon", 9_800),
-            ("timeout=99h", 29_800),
-        ] {
-            assert_eq!(budget(query), Duration::from_millis(milliseconds), "`{query}`");
-        }
-    }
 }

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
 use ajj_e2e::{ControlPlane, Controllers, Programs, eventually};
+use ajj_engine::{Limits, parse_yaml};
 use serde_json::{Value, json};
 
 use crate::support::{BOUND, plane};
@@ -46,9 +47,11 @@ const VARIANTS: [&[&str]; 5] = [
         "certificates.from=certManager",
         "certificates.issuerRef.name=ca",
         "exemptNamespaces={cni,csi}",
+        "exceptionsFrom={platform,security}",
         "nodeSelector.disk=ssd",
         "tolerations[0].operator=Exists",
         "extraArgs={--log-decisions=all}",
+        "otlpEndpoint=http://otel.monitoring:4318",
     ],
     &[
         "replicas=1",
@@ -98,7 +101,14 @@ fn our_own_policies_find_nothing_in_it() {
 
 #[test]
 fn values_that_mean_nothing_are_refused() {
-    for value in ["replica=2", "image.tag=latest", "certificates.from=elsewhere", "workers=-1"] {
+    for value in [
+        "replica=2",
+        "image.tag=latest",
+        "certificates.from=elsewhere",
+        "workers=-1",
+        "otlpEndpoint=ftp://a",
+        "exceptionsFrom={A}",
+    ] {
         let said = render(&[value]).unwrap_err();
         assert!(said.contains("values don't meet the specifications"), "{value}: {said}");
     }
@@ -108,6 +118,42 @@ fn values_that_mean_nothing_are_refused() {
     ] {
         let said = render(&[value]).unwrap_err();
         assert!(said.contains(missing), "{value}: {said}");
+    }
+}
+
+/// The rules of the chart's network policy: port, and who may reach it; nobody where everybody may.
+fn ingress(values: &[&str]) -> Vec<(String, Vec<Value>)> {
+    let rendered = render(values).unwrap();
+    let is_it = |document: &&str| document.contains("\nkind: NetworkPolicy\n");
+    let document = rendered.split("\n---\n").find(is_it).unwrap();
+    let read = parse_yaml(document.to_owned(), &Limits::default()).unwrap();
+    let policy: Value = serde_json::from_str(&read.root().to_json()).unwrap();
+    let rules = policy["spec"]["ingress"].as_array().unwrap().iter();
+    let rule = |rule: &Value| {
+        let port = rule["ports"][0]["port"].as_str().unwrap().to_owned();
+        assert_eq!(rule["ports"].as_array().unwrap().len(), 1);
+        (port, rule["from"].as_array().cloned().unwrap_or_default())
+    };
+    rules.map(rule).collect()
+}
+
+#[test]
+fn everybody_may_send_reviews_and_who_is_named_may_scrape() {
+    let own = json!({"podSelector": {"matchLabels": {
+        "app.kubernetes.io/name": "ajj",
+        "app.kubernetes.io/instance": "ajj",
+        "app.kubernetes.io/component": "webhook",
+    }}});
+    let every_pod = json!({"namespaceSelector": {}});
+    let monitoring = json!({"namespaceSelector": {"matchLabels": {"team": "monitoring"}}});
+    let named = "networkPolicy.metricsFrom[0].namespaceSelector.matchLabels.team=monitoring";
+    for (values, scrapers) in [
+        (&[][..], vec![own.clone(), every_pod]),
+        (&[named][..], vec![own.clone(), monitoring]),
+        (&["networkPolicy.metricsFrom=null"][..], vec![own]),
+    ] {
+        let rules = [("https".to_owned(), vec![]), ("metrics".to_owned(), scrapers)];
+        assert_eq!(ingress(values), rules, "{values:?}");
     }
 }
 

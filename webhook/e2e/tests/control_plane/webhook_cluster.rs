@@ -23,6 +23,8 @@ mod policies;
 pub(crate) mod served;
 #[path = "webhook_cluster/subresources.rs"]
 mod subresources;
+#[path = "webhook_cluster/traces.rs"]
+mod traces;
 
 /// The label of namespaces that the webhook judges.
 const JUDGED: &str = "ajj-e2e.dev/judged";

@@ -5,6 +5,7 @@ use ajj_facts::Snapshot;
 use serde_json::{Value, json};
 
 use super::Known;
+use crate::exceptions::ExceptionsFrom;
 
 #[expect(clippy::needless_pass_by_value, reason = "callers write the value in place")]
 fn policy(name: &str, validate: Value) -> Value {
@@ -79,4 +80,35 @@ fn the_same_policies_are_the_same_set_in_any_order() {
     };
     assert_eq!(digest(&[sound("a"), sound("b")]), digest(&[sound("b"), sound("a")]));
     assert_ne!(digest(&[sound("a")]), digest(&[sound("b")]));
+}
+
+#[test]
+fn an_exception_counts_from_the_namespaces_that_were_named() {
+    let exception = json!({
+        "apiVersion": "kyverno.io/v2",
+        "kind": "PolicyException",
+        "metadata": {"name": "e", "namespace": "shop"},
+        "spec": {
+            "exceptions": [{"policyName": "a", "ruleNames": ["r"]}],
+            "match": {"any": [{"resources": {"kinds": ["Pod"]}}]},
+        },
+    });
+    let digest = |from: ExceptionsFrom, objects: &[Value]| {
+        let mut known = Known::new(from);
+        let (policies, exceptions) = objects.split_at(1);
+        let mut snapshots = snapshot(trees(policies));
+        let snapshot = Snapshot { objects: trees(exceptions), revision: 1, changed_at: None };
+        snapshots.push(("policyexceptions", snapshot));
+        known.take(snapshots);
+        (known.compile().digest(), known.ignored().count())
+    };
+    let without = digest(ExceptionsFrom::default(), &[sound("a")]);
+    let both = [sound("a"), exception];
+    for ignoring in [ExceptionsFrom::default(), "other".parse().unwrap()] {
+        assert_eq!(digest(ignoring, &both), (without.0.clone(), 1));
+    }
+    for counting in [ExceptionsFrom::Everywhere, "other,shop".parse().unwrap()] {
+        let (digest, ignored) = digest(counting, &both);
+        assert!(digest != without.0 && ignored == 0);
+    }
 }

@@ -36,7 +36,7 @@ pub(crate) struct Served {
     folder: PathBuf,
     port: u16,
     name: &'static str,
-    more: &'static [&'static str],
+    arguments: Vec<String>,
 }
 
 impl Served {
@@ -46,11 +46,7 @@ impl Served {
     }
 
     /// Starts one of several, with more arguments.
-    pub(crate) fn start_with(
-        plane: &ControlPlane,
-        name: &'static str,
-        more: &'static [&'static str],
-    ) -> Self {
+    pub(crate) fn start_with(plane: &ControlPlane, name: &'static str, arguments: &[&str]) -> Self {
         let [port] = free_ports().unwrap();
         let served = Self {
             process: Mutex::new(None),
@@ -58,7 +54,7 @@ impl Served {
             folder: plane.folder().to_owned(),
             port,
             name,
-            more,
+            arguments: arguments.iter().map(|one| (*one).to_owned()).collect(),
         };
         served.start_again();
         served
@@ -69,6 +65,7 @@ impl Served {
         let arguments = [
             "webhook",
             "--cluster",
+            "--exceptions-from=*",
             "--kubeconfig",
             self.kubeconfig.to_str().unwrap(),
             "--listen",
@@ -80,8 +77,8 @@ impl Served {
             "--log-decisions",
             "all",
         ];
-        let arguments = [&arguments[..], self.more].concat();
         let environment = [("HOME", self.folder.to_str().unwrap())];
+        let arguments = arguments.into_iter().chain(self.arguments.iter().map(String::as_str));
         let process = Process::start(&PROGRAM, arguments, &environment, &self.log_file()).unwrap();
         *self.process.lock().unwrap() = Some(process);
         self.ca_bundle();

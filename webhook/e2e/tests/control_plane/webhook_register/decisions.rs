@@ -3,7 +3,7 @@
 //! No kubelet tells the API server where Pods are, so the EndpointSlices of the Service are written
 //! here. It takes none at the loopback: one replica listens at another address of this machine.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::process::Command;
 
 use ajj_e2e::{eventually, free_ports};
@@ -11,21 +11,7 @@ use serde_json::{Value, json};
 
 use super::{Cluster, DRY_RUN, bad, config_map};
 use crate::chart::{account, arguments, render};
-use crate::support::BOUND;
-
-/// An address of this machine beside the loopback, as the kernel lists them.
-fn own_address() -> IpAddr {
-    let routes = std::fs::read_to_string("/proc/net/fib_trie").unwrap();
-    let lines: Vec<&str> = routes.lines().map(str::trim).collect();
-    let own = lines.windows(2).find_map(|lines| match lines {
-        [address, kind] if kind.contains("host LOCAL") => {
-            let address: Ipv4Addr = address.strip_prefix("|-- ")?.parse().ok()?;
-            (!address.is_loopback()).then_some(address)
-        }
-        _ => None,
-    });
-    own.unwrap_or_else(|| panic!("no address beside the loopback:\n{routes}")).into()
-}
+use crate::support::{BOUND, own_address};
 
 /// Asks a replica: status and body.
 fn ask(at: SocketAddr, path: &str) -> (u16, String) {
@@ -76,12 +62,15 @@ fn any_replica_finds_what_another_one_decided() {
     let path = format!("decisions/{id}");
 
     cluster.replicas.start_pod("ajj-second", second, &account, &arguments);
-    let ready = eventually(BOUND, || {
-        let (status, page) = ask(second, "metrics");
-        let is_ready = status == 200 && page.contains("\najj_ready 1\n");
-        if is_ready { Ok(()) } else { Err((status, page, cluster.replicas.logs())) }
-    });
-    ready.unwrap();
+    let until_ready = |at: SocketAddr| {
+        let ready = eventually(BOUND, || {
+            let (status, page) = ask(at, "metrics");
+            let is_ready = status == 200 && page.contains("\najj_ready 1\n");
+            if is_ready { Ok(()) } else { Err((status, page, cluster.replicas.logs())) }
+        });
+        ready.unwrap();
+    };
+    until_ready(second);
     // Nobody else is known of.
     let (status, said) = ask(second, &path);
     assert_eq!(status, 404, "{said}");
@@ -99,8 +88,15 @@ fn any_replica_finds_what_another_one_decided() {
     assert_eq!(status, 404);
     assert!(said.contains("`ajj-first`") && said.contains("does not remember"), "{said}");
 
-    // Something that never answers has its place now.
+    // Another one has its place now: asked by a replica, it asks nobody else, itself least of all.
     cluster.replicas.kill_one(0);
+    cluster.replicas.start_pod("ajj-third", first, &account, &arguments);
+    until_ready(first);
+    let (status, said) = ask(second, &path);
+    assert_eq!(status, 404, "{said}");
+    assert!(said.contains("`ajj-first`") && said.contains("does not remember"), "{said}");
+
+    // And now something that never answers.
     let silent = TcpListener::bind((own_address(), 0)).unwrap();
     cluster.apply(&slice("ajj-first", silent.local_addr().unwrap()));
     let (status, said) = ask(second, &path);
