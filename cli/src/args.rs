@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Validate manifests and test policies
     #[command(subcommand)]
-    Policy(PolicyCommand),
+    Policy(Box<PolicyCommand>),
     /// Serve a cluster's admission webhook
     Webhook(Box<WebhookArguments>),
     /// Print a completion script for a shell
