@@ -1,5 +1,6 @@
 //! What the benches measure with: our own policies, and a few objects.
 
+pub mod hostile;
 pub mod reviews;
 
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! Commands and flags: the whole command line, and the help that teaches it.
 
+mod existing;
+mod exit;
 mod webhook;
 
 use std::path::PathBuf;
@@ -8,6 +10,8 @@ use std::str::FromStr;
 use ajj_engine::{Action, Operation, nearest};
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use existing::{AuditArguments, ImpactArguments};
+pub(crate) use exit::ExitArguments;
 pub(crate) use webhook::WebhookArguments;
 
 /// Policies for Kubernetes: validate manifests, test policies
@@ -19,6 +23,7 @@ pub(crate) use webhook::WebhookArguments;
     after_help = "Start here:\n  \
         ajj policy validate -p policies/ deploy/   judge manifests\n  \
         ajj policy test policies/                  run the policies' own tests\n  \
+        ajj policy audit                           judge what is in a cluster\n  \
         ajj webhook -p policies/                   answer an API server"
 )]
 pub(crate) struct Arguments {
@@ -30,7 +35,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Validate manifests and test policies
     #[command(subcommand)]
-    Policy(PolicyCommand),
+    Policy(Box<PolicyCommand>),
     /// Serve a cluster's admission webhook
     Webhook(Box<WebhookArguments>),
     /// Print a completion script for a shell
@@ -51,6 +56,10 @@ pub(crate) enum PolicyCommand {
     Test(TestArguments),
     /// Answer recorded AdmissionReviews as the webhook would
     Replay(ReplayArguments),
+    /// Judge what is in a cluster already
+    Audit(AuditArguments),
+    /// Say what policies would deny if they were enforced
+    Impact(ImpactArguments),
 }
 
 const EXIT_CODES: &str = "Exit codes:\n  \
@@ -64,7 +73,8 @@ const VALIDATE_EXAMPLES: &str = "Examples:\n  \
     ajj policy validate -p pod-security.yaml deploy/ judge a directory by one file\n  \
     kustomize build . | ajj policy validate -        judge what another tool prints\n  \
     ajj policy validate -o human -o json=report.json show it and keep it\n  \
-    ajj policy validate --old base/ deploy/          judge an update of what is in base/";
+    ajj policy validate --old base/ deploy/          judge an update of what is in base/\n  \
+    ajj policy validate --live deploy/               by the policies and facts of a cluster";
 
 #[derive(Debug, Args)]
 #[command(after_help = format!("{VALIDATE_EXAMPLES}\n\n{EXIT_CODES}"))]
@@ -73,8 +83,15 @@ pub(crate) struct ValidateArguments {
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<String>,
     /// Policies: a file, a directory or a glob; give it again for more
-    #[arg(short, long, value_name = "PATH", default_value = "policies")]
+    /// [default: policies, or those of the cluster with --live]
+    #[arg(short, long, value_name = "PATH")]
     pub(crate) policies: Vec<String>,
+    /// Ask the cluster of a kubeconfig what rules ask, and judge what it has already as an update
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// How to reach the cluster [default: as kubectl does]
+    #[arg(long, value_name = "FILE", requires = "live")]
+    pub(crate) kubeconfig: Option<PathBuf>,
     /// Values of variables, as `kyverno apply --values-file` reads them
     #[arg(long, value_name = "FILE")]
     pub(crate) values: Option<String>,
@@ -85,7 +102,7 @@ pub(crate) struct ValidateArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) facts: Vec<String>,
     /// What is done to the objects: create, update, delete or connect
-    /// [default: create, or update for an object that --old has]
+    /// [default: create, or update for an object that --old or the cluster has]
     #[arg(long, value_name = "OPERATION", value_parser = operation)]
     pub(crate) operation: Option<Operation>,
     /// The objects as they were
@@ -94,24 +111,8 @@ pub(crate) struct ValidateArguments {
     /// How to say it, and to which file: human, concise or json
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]", default_value = "human")]
     pub(crate) outputs: Vec<Output>,
-    /// Whose findings give exit code 1: any of deny, warn and audit
-    #[arg(
-        long,
-        value_name = "ACTION,...",
-        value_delimiter = ',',
-        default_value = "deny,audit",
-        value_parser = action
-    )]
-    pub(crate) fail_on: Vec<Action>,
-    /// Exit with 0 where nothing was evaluated
-    #[arg(long)]
-    pub(crate) allow_empty: bool,
-    /// Exit as if rules that this build cannot evaluate were not there
-    #[arg(long)]
-    pub(crate) allow_not_evaluated: bool,
-    /// Exit with 0 where there are findings
-    #[arg(long)]
-    pub(crate) exit_zero: bool,
+    #[command(flatten)]
+    pub(crate) exit: ExitArguments,
 }
 
 const TEST_EXAMPLES: &str = "Examples:\n  \

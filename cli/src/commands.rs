@@ -2,6 +2,8 @@
 
 mod completions;
 mod findings;
+mod policy_audit;
+mod policy_impact;
 mod policy_replay;
 pub(crate) mod policy_test;
 mod policy_validate;
@@ -22,11 +24,13 @@ const NOT_DONE: u8 = 2;
 pub(crate) fn run(arguments: Arguments) -> ExitCode {
     let ui = Ui::new();
     let command = AssertUnwindSafe(|| match arguments.command {
-        Command::Policy(PolicyCommand::Validate(arguments)) => {
-            policy_validate::run(&ui, &arguments)
-        }
-        Command::Policy(PolicyCommand::Test(arguments)) => policy_test::run(&ui, &arguments),
-        Command::Policy(PolicyCommand::Replay(arguments)) => policy_replay::run(&ui, &arguments),
+        Command::Policy(command) => match *command {
+            PolicyCommand::Validate(arguments) => policy_validate::run(&ui, &arguments),
+            PolicyCommand::Test(arguments) => policy_test::run(&ui, &arguments),
+            PolicyCommand::Replay(arguments) => policy_replay::run(&ui, &arguments),
+            PolicyCommand::Audit(arguments) => policy_audit::run(&ui, &arguments),
+            PolicyCommand::Impact(arguments) => policy_impact::run(&ui, &arguments),
+        },
         Command::Webhook(arguments) => webhook::run(&ui, &arguments),
         Command::Completions { shell } => completions::run(&ui, shell),
     });

@@ -15,9 +15,11 @@ use ajj_facts::FactSource;
 use jiff::Timestamp;
 use rayon::prelude::*;
 
+use crate::cluster::Cluster;
+
 /// What is the same for every request.
 #[derive(Debug)]
-pub(crate) struct Circumstances {
+pub(crate) struct Circumstances<'c> {
     /// Who asks, if anybody was named.
     pub(crate) user: Option<UserInfo>,
     /// Values of variables, if any were given.
@@ -26,6 +28,8 @@ pub(crate) struct Circumstances {
     pub(crate) operation: Option<Operation>,
     /// The objects as they were.
     pub(crate) old: BTreeMap<ObjectIdentity, Arc<Tree>>,
+    /// The cluster that has the other objects as they were, if one is asked.
+    pub(crate) cluster: Option<&'c Cluster>,
     /// The current time.
     pub(crate) time: Timestamp,
     /// Which results the report keeps.
@@ -48,7 +52,7 @@ pub(crate) fn judge(
     sources: &[Source],
     policies: &PolicySet,
     facts: &(impl FactSource + Sync),
-    circumstances: &Circumstances,
+    circumstances: &Circumstances<'_>,
     done: &AtomicUsize,
 ) -> Report {
     let judged: Vec<Judged> = sources
@@ -76,7 +80,7 @@ fn judge_source(
     source: &Source,
     policies: &PolicySet,
     facts: &impl FactSource,
-    circumstances: &Circumstances,
+    circumstances: &Circumstances<'_>,
 ) -> Judged {
     let reading = read(source, &Limits::default());
     let mut judged = Judged { diagnostics: reading.diagnostics, ..Judged::default() };
@@ -96,7 +100,13 @@ fn judge_source(
                         true => Some(document_span(document)),
                         false => place(""),
                     };
-                    let request = request(manifest.object, circumstances);
+                    let (request, unknown) = request(manifest.object, circumstances);
+                    if let Some(reason) = unknown {
+                        let identity = ObjectIdentity::of(&request);
+                        let message = format!("{identity} is judged as a creation: {reason}");
+                        let unknown = Diagnostic::error("existing-unknown", message);
+                        judged.diagnostics.push(unknown.at(span.clone()));
+                    }
                     let decided = catch_unwind(AssertUnwindSafe(|| {
                         let decision = decide(policies, &request, facts, circumstances);
                         ObjectReport::new(&request, decision, circumstances.keep, &mut place)
@@ -134,16 +144,32 @@ fn document_span(document: &Document) -> Span {
     Span { source: Arc::clone(&document.source().name), start, end: start }
 }
 
-/// The request that would bring an object to the cluster, change it or remove it.
-fn request(object: Arc<Tree>, circumstances: &Circumstances) -> Request {
+/// The request that would bring an object to the cluster, change it or remove it; and why it is not
+/// known whether the cluster has the object, where that is so.
+fn request(object: Arc<Tree>, circumstances: &Circumstances<'_>) -> (Request, Option<String>) {
     let identity = ObjectIdentity::of_object(object.root());
-    let old = circumstances.old.get(&identity).cloned();
+    let mut request = Request::create(Arc::clone(&object), circumstances.time);
+    let mut old = circumstances.old.get(&identity).cloned();
+    let mut unknown = None;
+    if let Some(cluster) = circumstances.cluster {
+        if !cluster.is_namespaced(&request.kind) {
+            request.namespace = None;
+        }
+        let creates =
+            matches!(circumstances.operation, Some(Operation::Create | Operation::Connect));
+        if old.is_none() && !creates {
+            let namespace = request.namespace.as_deref().unwrap_or_default();
+            match cluster.existing(&request.kind, namespace, &request.name) {
+                Ok(existing) => old = existing,
+                Err(reason) => unknown = Some(reason),
+            }
+        }
+    }
     let operation = match (circumstances.operation, &old) {
         (Some(operation), _) => operation,
         (None, Some(_)) => Operation::Update,
         (None, None) => Operation::Create,
     };
-    let request = Request::create(Arc::clone(&object), circumstances.time);
     let (object, old_object) = match operation {
         Operation::Create | Operation::Connect => (Some(object), None),
         // Without --old, an update that changes nothing, as upstream's command line has it
@@ -152,7 +178,7 @@ fn request(object: Arc<Tree>, circumstances: &Circumstances) -> Request {
         Operation::Delete => (None, Some(old.unwrap_or(object))),
     };
     let user = circumstances.user.clone();
-    Request { operation, object, old_object, user, ..request }
+    (Request { operation, object, old_object, user, ..request }, unknown)
 }
 
 /// Decides an object: with values, each policy can see another request.
@@ -160,7 +186,7 @@ fn decide(
     policies: &PolicySet,
     request: &Request,
     facts: &impl FactSource,
-    circumstances: &Circumstances,
+    circumstances: &Circumstances<'_>,
 ) -> Decision {
     let ask = |request: &Request, known: Facts| {
         pollster::block_on(ajj_facts::decide(policies, request, known, facts))

@@ -89,12 +89,20 @@ pub(crate) fn find_suites(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Vec
     found.files
 }
 
-/// Reads to the end. A file is not asked for its size first: most fit into the first buffer.
-pub(crate) fn read_all(reader: impl Read) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(16 << 10);
-    // Invariant: no file is as long, so the limit only hides which reader it is.
-    reader.take(u64::MAX).read_to_end(&mut bytes)?;
+fn read_all(reader: impl Read) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    read_into(&mut bytes, reader)?;
     Ok(bytes)
+}
+
+/// Reads to the end, in place of what `bytes` held. A file is not asked for its size first: most fit
+/// into the first buffer.
+pub(crate) fn read_into(bytes: &mut Vec<u8>, reader: impl Read) -> std::io::Result<()> {
+    bytes.clear();
+    bytes.reserve(16 << 10);
+    // Invariant: no file is as long, so the limit only hides which reader it is.
+    reader.take(u64::MAX).read_to_end(bytes)?;
+    Ok(())
 }
 
 impl Loaded {

@@ -1,8 +1,12 @@
 //! `ajj`: policies for Kubernetes, validated and tested where you work.
 
 mod args;
+mod cluster;
 mod command_error;
 mod commands;
+mod existing;
+mod grants;
+mod impact;
 mod judge;
 mod load;
 mod output;

@@ -1,9 +1,13 @@
 //! What a report looks like: for people and for programs.
 
+pub(crate) mod audit_human;
 pub(crate) mod concise;
 pub(crate) mod human;
+pub(crate) mod impact_human;
+pub(crate) mod impact_json;
 pub(crate) mod json;
 pub(crate) mod snippet;
+mod table;
 pub(crate) mod test_human;
 pub(crate) mod test_json;
 

@@ -9,7 +9,7 @@ use ajj_engine::{Diagnostic, Document, Limits, Reading, Source, read};
 
 use memchr::memmem;
 
-use crate::load::{Identity, Loaded, at_file, find_suites, load, read_all};
+use crate::load::{Identity, Loaded, at_file, find_suites, load, read_into};
 
 /// A suite and where it stands.
 #[derive(Debug)]
@@ -27,7 +27,19 @@ pub(crate) struct Suites {
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Texts that diagnostics point into.
     pub(crate) sources: Vec<Source>,
+    /// What else was read: most of it is what the suites name.
+    pub(crate) others: Others,
 }
+
+/// The bytes of files that were looked through, by path.
+#[derive(Debug, Default)]
+pub(crate) struct Others {
+    bytes: HashMap<PathBuf, Box<[u8]>>,
+    length: usize,
+}
+
+/// No more is kept of files that suites may name; what is beyond is read again.
+const KEPT: usize = 16 << 20;
 
 /// What every suite is known by, wherever it stands in a file.
 const MARK: &[u8] = b"cli.kyverno.io/";
@@ -39,11 +51,12 @@ const NAME: &str = "kyverno-test.yaml";
 pub(crate) fn find(arguments: &[String]) -> Suites {
     let mut suites = Suites::default();
     let mut seen = BTreeSet::new();
+    let mut buffer = Vec::new();
     for argument in arguments {
         let path = Path::new(argument);
         if path.is_dir() {
             for file in find_suites(path, &mut suites.diagnostics) {
-                suites.read_if_marked(&file, &mut seen);
+                suites.read_if_marked(file, &mut buffer, &mut seen);
             }
         } else if seen.insert(Identity::of(path)) {
             let named = std::slice::from_ref(argument);
@@ -55,15 +68,23 @@ pub(crate) fn find(arguments: &[String]) -> Suites {
 
 impl Suites {
     /// Reads a file that may hold suites; most do not, but one that is named so has to.
-    fn read_if_marked(&mut self, file: &Path, seen: &mut BTreeSet<Identity>) {
+    fn read_if_marked(
+        &mut self,
+        file: PathBuf,
+        buffer: &mut Vec<u8>,
+        seen: &mut BTreeSet<Identity>,
+    ) {
         let may_be_none = file.file_name().is_none_or(|name| name != NAME);
-        let loaded = match std::fs::File::open(file).and_then(read_all) {
-            Ok(bytes) if may_be_none && memmem::find(&bytes, MARK).is_none() => return,
-            Ok(bytes) => Loaded::of_bytes(file, bytes),
+        let read = std::fs::File::open(&file).and_then(|open| read_into(buffer, open));
+        let loaded = match read {
+            Ok(()) if may_be_none && memmem::find(buffer, MARK).is_none() => {
+                return self.others.keep(file, buffer);
+            }
+            Ok(()) => Loaded::of_bytes(&file, buffer.clone()),
             // One that cannot be read may hold anything, and is said.
-            Err(_) => Loaded::of_file(file),
+            Err(_) => Loaded::of_file(&file),
         };
-        if seen.insert(Identity::of(file)) {
+        if seen.insert(Identity::of(&file)) {
             self.take(loaded, may_be_none);
         }
     }
@@ -93,14 +114,24 @@ impl Suites {
     }
 }
 
+impl Others {
+    fn keep(&mut self, file: PathBuf, bytes: &[u8]) {
+        if self.length + bytes.len() <= KEPT {
+            self.length += bytes.len();
+            self.bytes.insert(file, bytes.into());
+        }
+    }
+}
+
 /// The documents of files, read once for all suites.
 #[derive(Debug, Default)]
 pub(crate) struct Library {
     files: Mutex<HashMap<PathBuf, Arc<File>>>,
+    others: Mutex<Others>,
 }
 
 /// What a path holds: a file, or the files of a directory.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct File {
     documents: Vec<Document>,
     diagnostics: Vec<Diagnostic>,
@@ -119,6 +150,11 @@ pub(crate) struct SuiteFiles {
 }
 
 impl Library {
+    /// Takes over what was read when suites were looked for.
+    pub(crate) fn new(others: Others) -> Self {
+        Self { files: Mutex::default(), others: Mutex::new(others) }
+    }
+
     /// Reads the files that a suite names. One that cannot be read is left out, and said with the
     /// place where it is named.
     pub(crate) fn files_of(&self, found: &Found) -> SuiteFiles {
@@ -155,36 +191,40 @@ impl Library {
         if let Some(file) = known().get(path) {
             return Arc::clone(file);
         }
-        let file = Arc::new(read_file(path));
+        let mut others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = others.bytes.remove(path);
+        drop(others);
+        let file = Arc::new(match bytes {
+            Some(bytes) => File::of(Loaded::of_bytes(path, bytes.into_vec())),
+            None => read_file(path),
+        });
         known().insert(path.to_owned(), Arc::clone(&file));
         file
     }
 }
 
 fn read_file(path: &Path) -> File {
-    let metadata = path.metadata();
-    let mut file = File {
-        documents: Vec::new(),
-        diagnostics: Vec::new(),
-        sources: Vec::new(),
-        is_missing: metadata.is_err(),
-    };
-    let Loaded { sources, diagnostics, broken } = match metadata {
-        Err(_) => return file,
-        Ok(metadata) if metadata.is_file() => Loaded::of_file(path),
-        Ok(_) => load(&[path.to_string_lossy().into_owned()], std::io::empty()),
-    };
-    file.diagnostics = diagnostics;
-    file.sources = broken;
-    for source in sources {
-        let Reading { documents, diagnostics, .. } = read(&source, &Limits::default());
-        if !diagnostics.is_empty() {
-            file.sources.push(source);
-        }
-        file.diagnostics.extend(diagnostics);
-        file.documents.extend(documents);
+    match path.metadata() {
+        Err(_) => File { is_missing: true, ..File::default() },
+        Ok(metadata) if metadata.is_file() => File::of(Loaded::of_file(path)),
+        Ok(_) => File::of(load(&[path.to_string_lossy().into_owned()], std::io::empty())),
     }
-    file
+}
+
+impl File {
+    fn of(loaded: Loaded) -> Self {
+        let Loaded { sources, diagnostics, broken } = loaded;
+        let mut file = Self { diagnostics, sources: broken, ..Self::default() };
+        for source in sources {
+            let Reading { documents, diagnostics, .. } = read(&source, &Limits::default());
+            if !diagnostics.is_empty() {
+                file.sources.push(source);
+            }
+            file.diagnostics.extend(diagnostics);
+            file.documents.extend(documents);
+        }
+        file
+    }
 }
 
 fn missing(found: &Found, named: &ajj_engine::suite::SuiteFile) -> Diagnostic {

@@ -49,7 +49,13 @@ impl Ui {
     }
 
     /// Does `work`, which counts its steps; shows them on a terminal if it takes a while.
-    pub(crate) fn with_progress<T>(&self, total: usize, work: impl FnOnce(&AtomicUsize) -> T) -> T {
+    /// What is counted has a name, and a total where it is known.
+    pub(crate) fn with_progress<T>(
+        &self,
+        what: &str,
+        total: Option<usize>,
+        work: impl FnOnce(&AtomicUsize) -> T,
+    ) -> T {
         let done = AtomicUsize::new(0);
         if !self.is_stderr_terminal {
             return work(&done);
@@ -63,7 +69,10 @@ impl Ui {
                 while let Err(RecvTimeoutError::Timeout) = wait.recv_timeout(pause) {
                     let count = done.load(Ordering::Relaxed);
                     let mut stderr = std::io::stderr().lock();
-                    let _ = write!(stderr, "\rjudged {count} of {total} files ");
+                    let _ = match total {
+                        Some(total) => write!(stderr, "\rjudged {count} of {total} {what} "),
+                        None => write!(stderr, "\rjudged {count} {what} "),
+                    };
                     let _ = stderr.flush();
                     (pause, shown) = (PATIENCE / 10, true);
                 }

@@ -23,6 +23,8 @@ mod faults_limits;
 mod faults_policies;
 #[path = "runner/faults_reviews.rs"]
 mod faults_reviews;
+#[path = "runner/policy_impact.rs"]
+mod policy_impact;
 #[path = "runner/policy_replay.rs"]
 mod policy_replay;
 #[path = "runner/policy_test.rs"]

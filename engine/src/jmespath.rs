@@ -18,9 +18,10 @@ pub use arena::Arena;
 pub use budget::Budget;
 pub use trace::Trace;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::facts::{FactError, FactKey, Facts};
+use crate::scalar::regex::Regexes;
 use crate::tree::Tree;
 use crate::value::Value;
 
@@ -33,6 +34,18 @@ pub struct Expression {
     text: Box<str>,
     root: expression::Part,
     functions: Vec<Box<str>>,
+    needs: OnceLock<Needs>,
+    /// Regular expressions that outlive this expression, where it was put together.
+    regexes: Option<Arc<Regexes>>,
+}
+
+/// What an expression needs of the document beyond what is always there.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Needs {
+    /// More of the request than its usual parts.
+    pub(crate) whole_request: bool,
+    /// The variable `images`.
+    pub(crate) images: bool,
 }
 
 impl Expression {
@@ -46,7 +59,18 @@ impl Expression {
             return Err(ParseError::new(message, 0));
         }
         let (root, functions) = parser::parse(text)?;
-        Ok(Self { text: text.into(), root, functions })
+        let needs = OnceLock::new();
+        Ok(Self { text: text.into(), root, functions, needs, regexes: None })
+    }
+
+    /// The same, with regular expressions that others like it have compiled.
+    pub(crate) fn with_regexes(self, regexes: Option<Arc<Regexes>>) -> Self {
+        Self { regexes, ..self }
+    }
+
+    /// What it needs, found out when it is evaluated first.
+    pub(crate) fn needs(&self, find_out: impl FnOnce(&Self) -> Needs) -> Needs {
+        *self.needs.get_or_init(|| find_out(self))
     }
 
     /// The text it was compiled from.
@@ -81,7 +105,7 @@ impl Expression {
         data: &Value<'t>,
         scope: &Scope<'t, '_>,
     ) -> Result<Value<'t>, SearchError> {
-        evaluate::search(&self.root, data, scope)
+        evaluate::search(&self.root, self.regexes.as_deref(), data, scope)
     }
 }
 

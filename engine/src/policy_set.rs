@@ -1,5 +1,6 @@
 //! The immutable set of rules: indexed by kind, shared by all languages, replaced whole.
 
+mod enforced;
 mod evaluate;
 mod index;
 mod registration;
@@ -16,7 +17,7 @@ use crate::kyverno::check::Passed;
 use crate::kyverno::exception::Exception;
 use crate::request::Request;
 use crate::rule::{Compiled, OtherRules, Program, Rule};
-use crate::tree::Tree;
+use crate::tree::{Kind, Tree};
 
 pub(crate) use index::Index;
 pub use registration::{KindPattern, Registration, Target};
@@ -124,6 +125,24 @@ impl PolicySet {
         self.asks_roles
             && (self.exceptions.iter().any(|exception| exception.asks_roles)
                 || self.index.candidates(request).iter().copied().any(asks))
+    }
+
+    /// Whether an answer can depend on the labels of namespaces.
+    pub fn asks_namespaces(&self) -> bool {
+        let mut open: Vec<_> = self.trees.iter().map(|tree| tree.root()).collect();
+        while let Some(node) = open.pop() {
+            match node.kind() {
+                Kind::Map(entries) => {
+                    if node.get("namespaceSelector").is_some() {
+                        return true;
+                    }
+                    open.extend(entries.iter().map(|(_, value)| value));
+                }
+                Kind::List(items) => open.extend(items.iter()),
+                _ => {}
+            }
+        }
+        false
     }
 
     /// Rules that are recognised and not evaluated.

@@ -331,7 +331,8 @@ impl Counts {
         *count += 1;
     }
 
-    fn extend(&mut self, other: Self) {
+    /// Adds what was counted elsewhere.
+    pub fn extend(&mut self, other: Self) {
         self.pass += other.pass;
         self.fail += other.fail;
         self.warn += other.warn;

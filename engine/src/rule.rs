@@ -70,6 +70,8 @@ pub(crate) struct Policy {
     pub(crate) apply_one: bool,
     /// Whether its rules are asked at admission.
     pub(crate) admission: bool,
+    /// Whether its rules are asked in scans of what is there.
+    pub(crate) background: bool,
     /// The seconds that an API server is to wait for an answer, where the policy says how many.
     pub(crate) timeout_seconds: Option<u8>,
 }

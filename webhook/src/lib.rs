@@ -6,6 +6,7 @@
 
 mod answer;
 mod answers;
+mod audit;
 mod cluster;
 mod decision_id;
 mod decision_log;
@@ -27,13 +28,15 @@ mod tls;
 mod traces;
 
 pub use answer::{Answer, Cause, Denial};
+pub use audit::{AuditConfig, ReportApi};
 pub use cluster::ClusterConfig;
 pub use decision_id::{DecisionId, Replica};
 pub use decision_log::LogDecisions;
 pub use exceptions::ExceptionsFrom;
 pub use judge::{Detail, Judged, judge};
-pub use policies::Files;
+pub use policies::{Files, ListedPolicies, list_policies};
 pub use register::RegistrationConfig;
+pub use roles::{Grants, Roles};
 pub use run::{Config, RunError, run};
 pub use server::Limits;
 pub use tls::{CertificateSource, TlsError};

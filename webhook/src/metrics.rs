@@ -1,5 +1,6 @@
 //! Counters that cost a request nothing to share: each worker writes its own, a scrape adds up.
 
+mod audited;
 mod text;
 
 use std::collections::BTreeMap;

@@ -4,6 +4,7 @@ pub(crate) mod check;
 mod cluster;
 mod files;
 mod lag;
+mod listed;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,6 +17,7 @@ pub(crate) use cluster::{ClusterPolicies, Outcome, State};
 pub use files::Files;
 pub(crate) use files::{poll, read, tell};
 pub(crate) use lag::{LAGS, Lag};
+pub use listed::{ListedPolicies, list_policies};
 
 /// A complete set of policies, and where it comes from.
 #[derive(Debug)]
@@ -104,7 +106,7 @@ impl Policies {
     }
 
     /// The last good policies from files.
-    fn file_sources(&self) -> Arc<[Source]> {
+    pub(crate) fn file_sources(&self) -> Arc<[Source]> {
         match &self.beside_cluster {
             Some(part) => Arc::clone(&part.sources.lock().unwrap_or_else(PoisonError::into_inner)),
             None => Arc::default(),

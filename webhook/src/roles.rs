@@ -6,14 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use ajj_engine::{Node, Tree, UserInfo};
+use ajj_engine::{FactError, Node, Tree, UserInfo};
 use ajj_facts::{Followed, Live};
 
 const GROUP: &str = "/apis/rbac.authorization.k8s.io/v1";
 
 /// Who has which roles.
 #[derive(Debug)]
-pub(crate) struct Roles {
+pub struct Roles {
     live: Live,
     bindings: OnceLock<Bindings>,
 }
@@ -24,12 +24,12 @@ struct Bindings {
     of_namespaces: Followed,
     of_cluster: Followed,
     /// Made anew when a binding has changed and somebody asks.
-    known: Mutex<Option<(u64, u64, Arc<ByUser>)>>,
+    known: Mutex<Option<(u64, u64, Arc<Grants>)>>,
 }
 
-/// Roles by who has them.
+/// Roles by who has them, from role bindings.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct ByUser {
+pub struct Grants {
     of_users: BTreeMap<String, Granted>,
     of_groups: BTreeMap<String, Granted>,
 }
@@ -42,7 +42,8 @@ struct Granted {
 }
 
 impl Roles {
-    pub(crate) fn new(live: Live) -> Self {
+    /// Follows nothing until somebody asks.
+    pub fn new(live: Live) -> Self {
         Self { live, bindings: OnceLock::new() }
     }
 
@@ -53,19 +54,16 @@ impl Roles {
         bindings.of_cluster.listed().await;
     }
 
+    /// Waits until all bindings are known, or for what is in the way of that.
+    pub async fn settled(&self) -> Result<(), FactError> {
+        let bindings = self.bindings();
+        bindings.of_namespaces.settled().await?;
+        bindings.of_cluster.settled().await
+    }
+
     /// Fills in the roles of a user; an error says why they are not known.
-    pub(crate) fn fill(&self, user: &mut UserInfo) -> Result<(), String> {
-        let known = self.bindings().known()?;
-        let groups = user.groups.iter().filter_map(|group| known.of_groups.get(group));
-        let granted: Vec<&Granted> =
-            known.of_users.get(&user.username).into_iter().chain(groups).collect();
-        let all = |part: fn(&Granted) -> &BTreeSet<String>| -> Vec<String> {
-            let names: BTreeSet<&String> =
-                granted.iter().flat_map(|granted| part(granted)).collect();
-            names.into_iter().cloned().collect()
-        };
-        user.roles = all(|granted| &granted.roles);
-        user.cluster_roles = all(|granted| &granted.cluster_roles);
+    pub fn fill(&self, user: &mut UserInfo) -> Result<(), String> {
+        self.bindings().known()?.fill(user);
         Ok(())
     }
 
@@ -85,32 +83,47 @@ impl Roles {
 }
 
 impl Bindings {
-    fn known(&self) -> Result<Arc<ByUser>, String> {
+    fn known(&self) -> Result<Arc<Grants>, String> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let now = (self.of_namespaces.revision(), self.of_cluster.revision());
-        if let Some((namespaces, cluster, by_user)) = &*known
+        if let Some((namespaces, cluster, grants)) = &*known
             && (*namespaces, *cluster) == now
         {
-            return Ok(Arc::clone(by_user));
+            return Ok(Arc::clone(grants));
         }
         let unknown = |list: &Followed| list.snapshot().map_err(|error| error.to_string());
         let (namespaces, cluster) = (unknown(&self.of_namespaces)?, unknown(&self.of_cluster)?);
-        let by_user = Arc::new(ByUser::of(&namespaces.objects, &cluster.objects));
-        *known = Some((namespaces.revision, cluster.revision, Arc::clone(&by_user)));
-        Ok(by_user)
+        let grants = Arc::new(Grants::of(&namespaces.objects, &cluster.objects));
+        *known = Some((namespaces.revision, cluster.revision, Arc::clone(&grants)));
+        Ok(grants)
     }
 }
 
-impl ByUser {
-    fn of(role_bindings: &[Arc<Tree>], cluster_role_bindings: &[Arc<Tree>]) -> Self {
-        let mut by_user = Self::default();
+impl Grants {
+    /// From all RoleBindings and ClusterRoleBindings.
+    pub fn of(role_bindings: &[Arc<Tree>], cluster_role_bindings: &[Arc<Tree>]) -> Self {
+        let mut grants = Self::default();
         for binding in role_bindings {
-            by_user.add(binding.root(), text(binding.root(), &["metadata", "namespace"]));
+            grants.add(binding.root(), text(binding.root(), &["metadata", "namespace"]));
         }
         for binding in cluster_role_bindings {
-            by_user.add(binding.root(), "");
+            grants.add(binding.root(), "");
         }
-        by_user
+        grants
+    }
+
+    /// Fills in the roles of a user.
+    pub fn fill(&self, user: &mut UserInfo) {
+        let groups = user.groups.iter().filter_map(|group| self.of_groups.get(group));
+        let granted: Vec<&Granted> =
+            self.of_users.get(&user.username).into_iter().chain(groups).collect();
+        let all = |part: fn(&Granted) -> &BTreeSet<String>| -> Vec<String> {
+            let names: BTreeSet<&String> =
+                granted.iter().flat_map(|granted| part(granted)).collect();
+            names.into_iter().cloned().collect()
+        };
+        user.roles = all(|granted| &granted.roles);
+        user.cluster_roles = all(|granted| &granted.cluster_roles);
     }
 
     /// Takes over a binding; `namespace` is empty for one of the cluster.
@@ -156,7 +169,7 @@ mod tests {
 
     use ajj_engine::{Limits, Tree, parse_yaml};
 
-    use super::ByUser;
+    use super::Grants;
 
     fn binding(namespace: &str, role: &str, subject: &str) -> Arc<Tree> {
         let (kind, name) = role.split_once('/').unwrap();
@@ -169,7 +182,7 @@ mod tests {
 
     #[test]
     fn bindings_name_users_groups_and_service_accounts() {
-        let by_user = ByUser::of(
+        let grants = Grants::of(
             &[
                 binding("shop", "Role/owner", "{kind: User, name: ann}"),
                 binding("shop", "ClusterRole/edit", "{kind: Group, name: devs}"),
@@ -187,10 +200,10 @@ mod tests {
                 binding("", "Role/owner", "{kind: User, name: eve}"),
             ],
         );
-        let shown: Vec<String> = by_user
+        let shown: Vec<String> = grants
             .of_users
             .iter()
-            .chain(&by_user.of_groups)
+            .chain(&grants.of_groups)
             .map(|(name, granted)| {
                 let all: Vec<&str> = granted
                     .roles

@@ -18,6 +18,7 @@ use tokio::sync::{Semaphore, watch};
 use tracing::{info, warn};
 
 use crate::answers::Answers;
+use crate::audit::{self, AuditConfig};
 use crate::cluster::{Cluster, ClusterConfig};
 use crate::decision_id::Replica;
 use crate::decision_log::{DecisionLog, LogDecisions};
@@ -41,6 +42,8 @@ pub struct Config {
     pub cluster: Option<ClusterConfig>,
     /// How it registers at the API server of the cluster, if it does.
     pub registration: Option<RegistrationConfig>,
+    /// How it audits what is in the cluster, if it does.
+    pub audit: Option<AuditConfig>,
     /// What it serves with.
     pub certificate: CertificateSource,
     /// The authorities of clients in PEM: given, `/validate` answers only who has a certificate.
@@ -148,6 +151,7 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
         workers => workers,
     };
     let replica = Replica::new(&config.replica);
+    let mut audited = None;
     let (cluster, answers, kinds, registered, peers) = match config.cluster {
         None => (None, Answers::nobody(), Arc::new(Kinds::default()), None, None),
         Some(cluster) => {
@@ -166,6 +170,11 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
             let registered = config.registration.map(|registration| {
                 register::begin(registration, &runtime, live, &policies, &kinds, &certificates)
             });
+            if let Some(audit) = config.audit {
+                let replica = &config.replica;
+                let began = audit::begin(audit, replica, &runtime, &cluster, &policies, &kinds)?;
+                audited = Some(began);
+            }
             let answers = Answers::Cluster(cluster.live.clone());
             (Some(cluster), answers, kinds, registered, peers)
         }
@@ -177,6 +186,7 @@ async fn listen(config: Config, policies: Arc<Policies>) -> Result<(), RunError>
         policies,
         cluster,
         registered,
+        audited,
         answers,
         kinds,
         peers,

@@ -20,6 +20,7 @@ use tokio::sync::{Semaphore, watch};
 use tracing::warn;
 
 use crate::answers::Answers;
+use crate::audit::Audited;
 use crate::cluster::Cluster;
 use crate::decision_id::Replica;
 use crate::decision_log::DecisionLog;
@@ -79,6 +80,8 @@ pub(crate) struct Shared {
     pub(crate) cluster: Option<Arc<Cluster>>,
     /// How registration at the API server goes, where that is ours to do.
     pub(crate) registered: Option<Arc<Registered>>,
+    /// How the audit goes, where it is ours to do.
+    pub(crate) audited: Option<Arc<Audited>>,
     pub(crate) answers: Answers,
     pub(crate) kinds: Arc<Kinds>,
     pub(crate) log: DecisionLog,
@@ -127,6 +130,7 @@ impl Shared {
             log_dropped: self.log.dropped(),
             spans: self.traces.as_ref().map(Traces::counters),
             registered: self.registered.as_deref(),
+            audited: self.audited.as_deref(),
             broken: enforced.map_or(0, |enforced| enforced.broken),
             cluster: self.cluster.as_ref().map(|cluster| ClusterGauges {
                 age: cluster.age(),
@@ -189,6 +193,8 @@ pub(crate) async fn serve(
     }
     let Listening { listener, .. } = reviews;
     accept(&listener, &shared.connections, &workers, phase).await;
+    let listener = listener.into_std()?;
+    accept_rest(&listener, &shared.connections, &workers);
     drop(listener);
     // Every connection holds a permit until it ends.
     let all = u32::try_from(shared.limits.connections).unwrap_or(u32::MAX);
@@ -217,7 +223,7 @@ async fn accept(
             _ = over => return,
         };
         match accepted {
-            Some((Ok((stream, peer)), permit)) => queue.send(stream, peer, permit),
+            Some((Ok((stream, peer)), permit)) => queue.send(stream.into_std(), peer, permit),
             Some((Err(problem), _)) => {
                 // Out of files, mostly: wait for some connection to end.
                 warn!(%problem, "a connection could not be accepted");
@@ -225,6 +231,16 @@ async fn accept(
             }
             None => return,
         }
+    }
+}
+
+/// Takes those that wait to be accepted: closing would turn them away without a word.
+fn accept_rest(listener: &std::net::TcpListener, room: &Arc<Semaphore>, workers: &[worker::Queue]) {
+    for queue in workers.iter().cycle() {
+        let Ok(permit) = Arc::clone(room).try_acquire_owned() else { return };
+        // Nobody waits any more, or nobody can be accepted.
+        let Ok((stream, peer)) = listener.accept() else { return };
+        queue.send(stream.set_nonblocking(true).map(|()| stream), peer, permit);
     }
 }
 

@@ -29,6 +29,8 @@ pub(crate) struct Target {
 pub(crate) struct Http1 {
     stream: TlsStream<TcpStream>,
     buffer: Vec<u8>,
+    /// Whether the server said that this was the last answer.
+    is_ended: bool,
 }
 
 /// One connection of HTTP/2; a clone shares it.
@@ -71,7 +73,12 @@ impl Target {
 
 impl Http1 {
     pub(crate) async fn connect(target: &Target) -> std::io::Result<Self> {
-        Ok(Self { stream: target.connect().await?, buffer: Vec::with_capacity(16 << 10) })
+        let stream = target.connect().await?;
+        Ok(Self { stream, buffer: Vec::with_capacity(16 << 10), is_ended: false })
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        self.is_ended
     }
 
     /// Sends a review, and hands back status and body of the answer.
@@ -94,6 +101,10 @@ impl Http1 {
                 return Err("the connection ended before the answer".into());
             }
             if let Some(end) = self.buffer.windows(4).position(|window| window == b"\r\n\r\n") {
+                const LAST: &[u8] = b"connection: close";
+                let head = self.buffer.get(..end).unwrap_or_default();
+                self.is_ended =
+                    head.windows(LAST.len()).any(|window| window.eq_ignore_ascii_case(LAST));
                 break (end + 4, length(&self.buffer)?);
             }
         };

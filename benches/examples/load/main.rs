@@ -8,7 +8,9 @@
 #![expect(clippy::print_stdout, reason = "it prints what it measured")]
 
 mod client;
+mod meanwhile;
 mod pace;
+mod rotate;
 mod server;
 mod slow;
 mod tally;
@@ -20,7 +22,9 @@ use ajj_benches::reviews::{Review, Size, Verdict};
 use clap::{Parser, ValueEnum};
 
 use client::{Http2, Target};
+use meanwhile::Meanwhile;
 use pace::Pace;
+use rotate::{Rotating, Rotation};
 use server::Server;
 use tally::Tally;
 
@@ -56,6 +60,15 @@ struct Arguments {
     /// Clients beside, that are silent, half open, or send a byte now and then
     #[arg(long, default_value_t = 0)]
     slow: usize,
+    /// What a shell does meanwhile, again and again if it says so; $SERVER is the server's process
+    #[arg(long)]
+    meanwhile: Option<String>,
+    /// How often the server's certificate is replaced meanwhile, by one of another authority
+    #[arg(long, default_value_t = 0)]
+    rotations: u32,
+    /// Seconds between two rotations
+    #[arg(long, default_value_t = 0.1)]
+    rotate_every: f64,
     /// The core of the server
     #[arg(long)]
     core: Option<u32>,
@@ -74,9 +87,18 @@ enum Wanted {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
-    let server = Server::start(&arguments.command, arguments.core)?;
+    let rotation = match arguments.rotations {
+        0 => None,
+        times => Some(Rotation::new(times, arguments.rotate_every)?),
+    };
+    let flags = rotation.as_ref().map(Rotation::flags).unwrap_or_default();
+    let mut server = Server::start(&[&*arguments.command, &flags].concat(), arguments.core)?;
+    if let Some(rotation) = &rotation {
+        server.authority = rotation.authorities();
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let result = tokio::task::LocalSet::new().block_on(&runtime, run(&arguments, &server));
+    let result = tokio::task::LocalSet::new()
+        .block_on(&runtime, run(&arguments, &server, rotation.as_ref()));
     let (row, is_right) = result?;
     println!("{row}");
     if is_right { Ok(()) } else { Err("an answer was wrong, or did not come".into()) }
@@ -102,6 +124,7 @@ fn reviews(arguments: &Arguments) -> Result<Vec<Review>, Box<dyn Error>> {
 async fn run(
     arguments: &Arguments,
     server: &Server,
+    rotation: Option<&Rotation>,
 ) -> Result<(serde_json::Value, bool), Box<dyn Error>> {
     let target = Rc::new(Target::new(server.address, &server.authority, arguments.http2)?);
     let slow = slow::hold(&target, arguments.slow).await?;
@@ -125,12 +148,37 @@ async fn run(
     load.first_uid = arguments.warmup;
     let before = server.cpu()?;
     let pace = arguments.rate.map_or(Pace::Closed, Pace::Open);
+    let rss = server.status("VmRSS")?;
+    let beside = arguments.meanwhile.as_deref().map(|script| Meanwhile::start(script, server));
+    let beside = beside.transpose()?;
+    let rotating = rotation.map(Rotation::start);
     let tally = load.run(arguments.requests, pace).await;
+    drop((beside, slow));
+    let rotated = rotating.map(Rotating::stop).transpose()?;
+    if server.has_ended()? {
+        let row = ended_row(arguments, &tally);
+        return Ok((row, tally.wrong + tally.failed == 0));
+    }
     let cpu = server.cpu()? - before;
-    drop(slow);
-    let row = row(arguments, server, &tally, cpu)?;
-    let lost = tally.wrong + tally.failed + if arguments.rate.is_none() { tally.shed } else { 0 };
+    let mut row = row(arguments, server, &tally, cpu)?;
+    if let Some(fields) = row.as_object_mut() {
+        let grown = server.status("VmRSS")?.saturating_sub(rss);
+        fields.insert("rss_grown_kib".to_owned(), grown.into());
+        fields.extend(rotated.map(|rotated| ("rotated".to_owned(), rotated.into())));
+    }
+    let lost = tally.wrong
+        + tally.failed
+        + tally.unsent
+        + if arguments.rate.is_none() { tally.shed } else { 0 };
     Ok((row, lost == 0))
+}
+
+/// The row of a server that ended meanwhile: the kernel knows no more of it.
+fn ended_row(arguments: &Arguments, tally: &Tally) -> serde_json::Value {
+    serde_json::json!({
+        "name": arguments.name, "bytes": tally.bytes, "right": tally.right, "wrong": tally.wrong,
+        "shed": tally.shed, "failed": tally.failed, "unsent": tally.unsent,
+    })
 }
 
 fn row(
@@ -144,7 +192,7 @@ fn row(
     let at = |share: f64| micro(tally.at(share));
     Ok(serde_json::json!({
         "name": arguments.name, "bytes": tally.bytes, "right": tally.right, "wrong": tally.wrong,
-        "shed": tally.shed, "failed": tally.failed,
+        "shed": tally.shed, "failed": tally.failed, "unsent": tally.unsent,
         "cpu_us": micro(cpu / answered), "seconds": (tally.seconds * 1e3).round() / 1e3,
         "rate": (answered / tally.seconds).round(), "p50_us": at(0.5), "p90_us": at(0.9),
         "p99_us": at(0.99), "p999_us": at(0.999), "max_us": at(1.0),

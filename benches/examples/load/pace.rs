@@ -5,6 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::io::ErrorKind;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -140,6 +141,7 @@ impl Sender {
             Some(connection) => connection,
             None => match Http1::connect(&self.target).await {
                 Ok(connection) => connection,
+                Err(error) if error.kind() == ErrorKind::ConnectionRefused => return Ended::Unsent,
                 Err(_) => return Ended::Failed,
             },
         };
@@ -147,7 +149,7 @@ impl Sender {
             Ok((status, answer)) => judge(review, status, answer),
             Err(_) => return Ended::Failed,
         };
-        if !self.churn {
+        if !self.churn && !connection.is_ended() {
             self.kept = Some(connection);
         }
         ended

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -13,7 +14,8 @@ use serde_json::Value;
 /// A server that was started; ends with the value.
 #[derive(Debug)]
 pub(crate) struct Server {
-    child: Child,
+    child: Mutex<Child>,
+    id: u32,
     pub(crate) address: SocketAddr,
     /// What its certificate is signed by, in PEM.
     pub(crate) authority: Vec<u8>,
@@ -54,16 +56,30 @@ impl Server {
             let authority = STANDARD.decode(text("ca_bundle"))?;
             // What it says later is read, so that it never waits for a reader.
             std::thread::spawn(move || lines.for_each(drop));
-            return Ok(Self { child, address, authority, ready });
+            let id = child.id();
+            return Ok(Self { child: Mutex::new(child), id, address, authority, ready });
         }
         child.wait()?;
         Err(format!("the server did not start:\n{said}").into())
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Whether it is gone; an error where it did not end well.
+    pub(crate) fn has_ended(&self) -> Result<bool, Box<dyn Error>> {
+        let status = self.child.lock().map_err(|_| "a thread ended badly")?.try_wait()?;
+        match status {
+            Some(status) if !status.success() => Err(format!("the server ended: {status}").into()),
+            status => Ok(status.is_some()),
+        }
+    }
+
     /// Seconds of CPU time of all its threads.
     pub(crate) fn cpu(&self) -> Result<f64, Box<dyn Error>> {
         let mut nanoseconds = 0_u64;
-        for task in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+        for task in std::fs::read_dir(format!("/proc/{}/task", self.id))? {
             let text = std::fs::read_to_string(task?.path().join("schedstat"))?;
             nanoseconds += text.split(' ').next().unwrap_or_default().parse::<u64>()?;
         }
@@ -72,7 +88,7 @@ impl Server {
 
     /// A number of its status, such as `VmRSS` in KiB.
     pub(crate) fn status(&self, key: &str) -> Result<u64, Box<dyn Error>> {
-        let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.id))?;
         let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'));
         let number = line.and_then(|line| line.split_whitespace().next());
         Ok(number.ok_or("no such line in the status")?.parse()?)
@@ -81,7 +97,9 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Ok(child) = self.child.get_mut() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }

@@ -13,6 +13,8 @@ pub(crate) struct Tally {
     pub(crate) shed: u64,
     /// No answer, or another status.
     pub(crate) failed: u64,
+    /// Not sent: nobody listens any more, so that a client turns to another replica.
+    pub(crate) unsent: u64,
     /// The longest that a refusal took.
     pub(crate) slowest_shed: f64,
     /// From the first request to the last answer.
@@ -28,6 +30,7 @@ pub(crate) enum Ended {
     Wrong,
     Shed,
     Failed,
+    Unsent,
 }
 
 impl Tally {
@@ -43,6 +46,7 @@ impl Tally {
                 self.slowest_shed = self.slowest_shed.max(seconds);
             }
             Ended::Failed => self.failed += 1,
+            Ended::Unsent => self.unsent += 1,
         }
     }
 

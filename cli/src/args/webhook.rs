@@ -1,17 +1,19 @@
 //! The flags of `ajj webhook`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use ajj_webhook::{Collector, ExceptionsFrom, LogDecisions};
+use ajj_webhook::{Collector, ExceptionsFrom, LogDecisions, ReportApi};
 use clap::Args;
 
-use super::unknown;
+use super::{existing, unknown};
 
 const EXAMPLES: &str = "Examples:\n  \
     ajj webhook -p policies/                              with a certificate of its own\n  \
     ajj webhook -p policies/ --tls-cert c.pem --tls-key k.pem\n  \
     ajj webhook --cluster                                 with the cluster's policies, in a Pod of it\n  \
-    ajj webhook --cluster --kubeconfig ~/.kube/config     the same from elsewhere\n\n\
+    ajj webhook --cluster --kubeconfig ~/.kube/config     the same from elsewhere\n  \
+    ajj webhook --cluster --register --audit              and what is in the cluster already\n\n\
     Serves POST /validate, and GET /readyz, /livez, /healthz, /metrics and /decisions/ID.\n\
     Policies are looked at twice a second; a set that does not compile is not taken, and the one\n\
     before goes on. SIGTERM ends it once what came before is answered.";
@@ -56,7 +58,7 @@ pub(crate) struct WebhookArguments {
     #[arg(long, requires = "cluster")]
     pub(crate) register: bool,
     /// The namespace of the webhook, which is never judged [default: $POD_NAMESPACE or ajj]
-    #[arg(long, value_name = "NAME", requires = "register")]
+    #[arg(long, value_name = "NAME", requires = "cluster")]
     pub(crate) namespace: Option<String>,
     /// The Service by which the API server reaches the webhook
     #[arg(long, value_name = "NAME", default_value = "ajj-webhook")]
@@ -82,6 +84,15 @@ pub(crate) struct WebhookArguments {
         conflicts_with = "ca_bundle"
     )]
     pub(crate) inject_ca_from: Option<String>,
+    /// Judge what is in the cluster too, in the background, and write reports of it
+    #[arg(long, requires = "cluster")]
+    pub(crate) audit: bool,
+    /// How often the audit judges everything again, such as 30m or 1h
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = existing::interval)]
+    pub(crate) audit_interval: Duration,
+    /// Which reports the audit writes: auto, openreports, wgpolicy, both or none
+    #[arg(long, value_name = "WHICH", default_value = "auto", value_parser = existing::report_api)]
+    pub(crate) report_api: ReportApi,
     /// Answer reviews only of clients with a certificate of one of these authorities, in PEM
     #[arg(long, value_name = "FILE")]
     pub(crate) client_ca: Option<PathBuf>,

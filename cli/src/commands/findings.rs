@@ -4,11 +4,16 @@ use std::collections::BTreeMap;
 
 use ajj_engine::manifest::{Content, objects};
 use ajj_engine::report::{ObjectIdentity, Report};
-use ajj_engine::{Diagnostic, Document, Limits, Severity, Source, Tree, read};
+use ajj_engine::{Diagnostic, Document, Limits, PolicySet, Severity, Source, Tree, compile, read};
 
+use crate::cluster::Cluster;
+use crate::command_error::CommandError;
 use crate::load::{Loaded, load};
 use crate::output;
 use crate::ui::Ui;
+
+/// Where policies are where nothing else is said.
+const DEFAULT_POLICIES: &str = "policies";
 
 /// What was found beside the manifests' decisions: diagnostics, and the texts they point into.
 #[derive(Debug, Default)]
@@ -24,6 +29,28 @@ impl Findings {
         self.diagnostics.extend(diagnostics);
         self.sources.extend(broken);
         sources
+    }
+
+    /// Compiles the policies of files, or those of the cluster where no files are named.
+    pub(super) fn policies(
+        &mut self,
+        paths: &[String],
+        cluster: Option<&Cluster>,
+    ) -> Result<PolicySet, CommandError> {
+        if let (Some(cluster), []) = (cluster, paths) {
+            let (sources, diagnostics) = cluster.policies()?;
+            self.diagnostics.extend(diagnostics);
+            // What is wrong or odd was said of each policy by itself, with the field.
+            return Ok(compile(&sources).0);
+        }
+        let sources = match paths {
+            [] => self.load(&[DEFAULT_POLICIES.to_owned()]),
+            paths => self.load(paths),
+        };
+        let (policies, problems) = compile(&sources);
+        self.diagnostics.extend(problems);
+        self.sources.extend(sources);
+        Ok(policies)
     }
 
     /// The first document of a file; a file without one is an error.

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use super::Findings;
 use crate::args::ReplayArguments;
 use crate::command_error::CommandError;
+use crate::grants::RecordedRoles;
 use crate::ui::Ui;
 
 pub(crate) fn run(ui: &Ui, arguments: &ReplayArguments) -> Result<u8, CommandError> {
@@ -26,6 +27,7 @@ pub(crate) fn run(ui: &Ui, arguments: &ReplayArguments) -> Result<u8, CommandErr
     let mut replay = Replay {
         policies: &policies,
         facts: &facts,
+        roles: RecordedRoles::of(&fact_sources),
         kinds: ResourceKinds::default(),
         time: Timestamp::now(),
         verbose: arguments.verbose,
@@ -59,6 +61,7 @@ pub(crate) fn run(ui: &Ui, arguments: &ReplayArguments) -> Result<u8, CommandErr
 struct Replay<'r> {
     policies: &'r PolicySet,
     facts: &'r Offline,
+    roles: RecordedRoles,
     kinds: ResourceKinds,
     time: Timestamp,
     verbose: bool,
@@ -82,7 +85,7 @@ impl Replay<'_> {
     }
 
     fn review(&mut self, review: Node<'_>, place: impl Fn() -> Span) {
-        let request = match review::read(review, &self.kinds, self.time) {
+        let mut request = match review::read(review, &self.kinds, self.time) {
             Ok(request) => request,
             Err(problem) => {
                 let diagnostic = Diagnostic::error("not-a-review", problem.to_string());
@@ -90,6 +93,10 @@ impl Replay<'_> {
                 return;
             }
         };
+        if let Err(diagnostic) = self.roles.fill(self.policies, &mut request) {
+            self.problems.push(diagnostic.at(Some(place())));
+            return;
+        }
         let replica = Replica::new("replay");
         let judging = judge(
             self.policies.select(Selection::Admission),

@@ -56,12 +56,12 @@ pub(crate) fn run(ui: &Ui, arguments: &TestArguments) -> Result<u8, CommandError
         return Err(CommandError::user("`ajj policy test` has the formats human and json"));
     }
     let start = Instant::now();
-    let suites = find(&arguments.paths);
-    let library = Library::default();
+    let mut suites = find(&arguments.paths);
+    let library = Library::new(std::mem::take(&mut suites.others));
     let counting = if arguments.compat { Counting::Upstream } else { Counting::Honest };
     let filter = filter(&arguments.filter);
     let time = Timestamp::now();
-    let runs: Vec<SuiteRun> = ui.with_progress(suites.found.len(), |done| {
+    let runs: Vec<SuiteRun> = ui.with_progress("files", Some(suites.found.len()), |done| {
         let runs = suites.found.par_iter().map(|found| {
             let run = run_suite(found, &library, counting, &filter, time);
             done.fetch_add(1, Ordering::Relaxed);

@@ -1,12 +1,13 @@
 //! `ajj policy validate`: judges manifests by policies.
 
-use ajj_engine::report::{ExitRules, Keep, PolicySummary, judge as exit_of};
-use ajj_engine::{Diagnostic, PolicySet, UserInfo, Values, compile};
-use ajj_facts::Offline;
+use ajj_engine::report::{Keep, PolicySummary, judge as exit_of};
+use ajj_engine::{Diagnostic, PolicySet, Source, UserInfo, Values};
+use ajj_facts::{Layered, Offline};
 use jiff::Timestamp;
 
 use super::Findings;
 use crate::args::{Format, ValidateArguments};
+use crate::cluster::{Cluster, WITHIN};
 use crate::command_error::CommandError;
 use crate::judge::{Circumstances, judge};
 use crate::output;
@@ -15,16 +16,24 @@ use crate::ui::Ui;
 pub(crate) fn run(ui: &Ui, arguments: &ValidateArguments) -> Result<u8, CommandError> {
     output::check(&arguments.outputs)?;
     let mut found = Findings::default();
-    let policy_sources = found.load(&arguments.policies);
-    let (policies, problems) = compile(&policy_sources);
-    found.diagnostics.extend(problems);
+    let cluster = arguments.live.then(|| Cluster::connect(arguments.kubeconfig.as_deref()));
+    let cluster = cluster.transpose()?;
+    let policies = found.policies(&arguments.policies, cluster.as_ref())?;
     let manifests = found.load(&arguments.paths);
-    let user = arguments.user_info.as_ref().and_then(|path| {
+    let mut user = arguments.user_info.as_ref().and_then(|path| {
         let document = found.document(path)?;
         let (user, diagnostics) = UserInfo::read(&document);
         found.diagnostics.extend(diagnostics);
         user
     });
+    if let (Some(user), Some(cluster)) = (&mut user, &cluster)
+        && policies.asks_roles()
+        && let Err(reason) = cluster.fill_roles(user)
+    {
+        let message = format!("the roles of `{}` are not known: {reason}", user.username);
+        let diagnostic = Diagnostic::error("roles-unknown", message);
+        found.diagnostics.push(diagnostic.help("name them in the file of --user-info"));
+    }
     let values = arguments.values.as_ref().and_then(|path| {
         let document = found.document(path)?;
         let (values, diagnostics) = Values::read(&document);
@@ -34,9 +43,7 @@ pub(crate) fn run(ui: &Ui, arguments: &ValidateArguments) -> Result<u8, CommandE
     let old = found.load(&arguments.old);
     let old = found.objects(&old);
     let fact_sources = found.load(&arguments.facts);
-    let (facts, problems) = Offline::new(&fact_sources, &manifests);
-    found.diagnostics.extend(problems);
-    found.sources.extend(policy_sources);
+    let facts = Evidence::new(&fact_sources, &manifests, cluster.as_ref(), &mut found);
     found.sources.extend(fact_sources);
 
     let only_findings = arguments.outputs.iter().all(|output| output.format != Format::Json);
@@ -45,23 +52,21 @@ pub(crate) fn run(ui: &Ui, arguments: &ValidateArguments) -> Result<u8, CommandE
         values,
         operation: arguments.operation,
         old,
+        cluster: cluster.as_ref(),
         time: Timestamp::now(),
         keep: if only_findings { Keep::Findings } else { Keep::All },
     };
-    let mut report = ui.with_progress(manifests.len(), |done| {
-        judge(&manifests, &policies, &facts, &circumstances, done)
+    let mut report = ui.with_progress("files", Some(manifests.len()), |done| match &facts {
+        Evidence::Files(facts) => judge(&manifests, &policies, facts, &circumstances, done),
+        Evidence::Cluster(facts) => judge(&manifests, &policies, facts, &circumstances, done),
     });
     report.policies = summary(&policies);
-    found.diagnostics.extend(unanswered(&facts));
+    if let Evidence::Files(facts) = &facts {
+        found.diagnostics.extend(unanswered(facts));
+    }
     found.put_into(&mut report);
 
-    let rules = ExitRules {
-        fail_on: arguments.fail_on.iter().copied().collect(),
-        allow_empty: arguments.allow_empty,
-        allow_not_evaluated: arguments.allow_not_evaluated,
-        exit_zero: arguments.exit_zero,
-    };
-    let exit = exit_of(&report, &rules);
+    let exit = exit_of(&report, &arguments.exit.rules());
     output::write_all(ui, &arguments.outputs, |format, colour| match format {
         Format::Human => output::human::render(&report, &exit, colour),
         Format::Concise => output::concise::render(&report),
@@ -71,6 +76,32 @@ pub(crate) fn run(ui: &Ui, arguments: &ValidateArguments) -> Result<u8, CommandE
         Findings::tell_errors(ui, &report);
     }
     Ok(exit.code)
+}
+
+/// Who answers what rules ask.
+enum Evidence {
+    Files(Offline),
+    Cluster(Layered),
+}
+
+impl Evidence {
+    fn new(
+        fact_sources: &[Source],
+        manifests: &[Source],
+        cluster: Option<&Cluster>,
+        found: &mut Findings,
+    ) -> Self {
+        let Some(cluster) = cluster else {
+            let (facts, problems) = Offline::new(fact_sources, manifests);
+            found.diagnostics.extend(problems);
+            return Self::Files(facts);
+        };
+        let (given, problems) = Offline::new(fact_sources, &[]);
+        found.diagnostics.extend(problems);
+        let beside = Offline::new(&[], manifests).0;
+        let live = cluster.live.clone();
+        Self::Cluster(Layered { given, live, beside, within: WITHIN })
+    }
 }
 
 /// Of questions that nobody could be asked, so many are named.
@@ -92,7 +123,7 @@ fn unanswered(facts: &Offline) -> Vec<Diagnostic> {
         .collect()
 }
 
-fn summary(policies: &PolicySet) -> PolicySummary {
+pub(super) fn summary(policies: &PolicySet) -> PolicySummary {
     PolicySummary {
         digest: policies.digest().into(),
         rules: policies.rules().len(),

@@ -5,7 +5,8 @@ use std::io::IsTerminal;
 
 use ajj_engine::{Diagnostic, Source};
 use ajj_webhook::{
-    CertificateSource, ClusterConfig, Config, Files, Limits, RegistrationConfig, RunError,
+    AuditConfig, CertificateSource, ClusterConfig, Config, Files, Limits, RegistrationConfig,
+    RunError,
 };
 
 use super::Findings;
@@ -29,6 +30,11 @@ pub(crate) fn run(ui: &Ui, arguments: &WebhookArguments) -> Result<u8, CommandEr
             exceptions_from: arguments.exceptions_from.clone().unwrap_or_default(),
         }),
         registration: registration(arguments)?,
+        audit: arguments.audit.then(|| AuditConfig {
+            namespace: namespace(arguments),
+            interval: arguments.audit_interval,
+            reports: arguments.report_api,
+        }),
         certificate: certificate(arguments),
         client_authorities: client_authorities.transpose()?,
         limits: Limits { workers: arguments.workers, ..Limits::default() },

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use ajj_engine::report::{Exit, ObjectReport, Report, ResultReport, Sources};
+use ajj_engine::report::{Exit, ObjectReport, PolicySummary, Report, ResultReport, Sources};
 use ajj_engine::{Action, Diagnostic, Outcome, Severity, Span};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
@@ -26,8 +26,21 @@ pub(crate) fn render(report: &Report, exit: &Exit, colour: bool) -> String {
         }
     }
     diagnostics(&report.diagnostics, &report.sources, &renderer, &mut out);
-    summary(report, exit, &mut out);
+    let files = format!(" in {}", plural(report.files, "file"));
+    summary(report, exit, &files, &mut out);
     out
+}
+
+/// One finding, with an empty line behind it.
+pub(super) fn finding_of(
+    report: &Report,
+    object: &ObjectReport,
+    result: &ResultReport,
+    colour: bool,
+    out: &mut String,
+) {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    block(&renderer, finding(report, object, result), out);
 }
 
 /// Writes one finding, with an empty line behind it.
@@ -274,14 +287,13 @@ fn names_a_secret(text: &str) -> bool {
 }
 
 /// The last lines: what was checked, and what was not.
-fn summary(report: &Report, exit: &Exit, out: &mut String) {
+pub(super) fn summary(report: &Report, exit: &Exit, place: &str, out: &mut String) {
     let summary = report.summary();
     let results = summary.results;
     let _ = writeln!(
         out,
-        "checked {} in {} with {}: {} pass, {} fail, {} warn, {} error, {} skip",
+        "checked {}{place} with {}: {} pass, {} fail, {} warn, {} error, {} skip",
         plural(summary.objects, "object"),
-        plural(report.files, "file"),
         plural(report.policies.rules, "rule"),
         results.pass,
         results.fail,
@@ -300,20 +312,7 @@ fn summary(report: &Report, exit: &Exit, out: &mut String) {
             first_few(&names)
         );
     }
-    if !report.policies.not_evaluated.is_empty() {
-        let kinds: Vec<String> = report
-            .policies
-            .not_evaluated
-            .iter()
-            .map(|rules| plural(rules.count, &format!("{} rule", rules.kind)))
-            .collect();
-        let _ = writeln!(out, "  not evaluated: {}", kinds.join(", "));
-    }
-    if report.policies.broken > 0 {
-        let broken = plural(report.policies.broken, "rule");
-        let verb = if report.policies.broken == 1 { "does" } else { "do" };
-        let _ = writeln!(out, "  broken: {broken} {verb} not compile");
-    }
+    unjudged(&report.policies, out);
     if !report.others.is_empty() {
         let mut names: Vec<String> = report.others.iter().map(|name| name.to_string()).collect();
         names.dedup();
@@ -323,7 +322,24 @@ fn summary(report: &Report, exit: &Exit, out: &mut String) {
     let _ = writeln!(out, "{} (exit code {})", exit.reason, exit.code);
 }
 
-fn plural(count: usize, what: &str) -> String {
+/// The rules that say nothing: lines below those that count the others.
+pub(super) fn unjudged(policies: &PolicySummary, out: &mut String) {
+    if !policies.not_evaluated.is_empty() {
+        let kinds: Vec<String> = policies
+            .not_evaluated
+            .iter()
+            .map(|rules| plural(rules.count, &format!("{} rule", rules.kind)))
+            .collect();
+        let _ = writeln!(out, "  not evaluated: {}", kinds.join(", "));
+    }
+    if policies.broken > 0 {
+        let broken = plural(policies.broken, "rule");
+        let verb = if policies.broken == 1 { "does" } else { "do" };
+        let _ = writeln!(out, "  broken: {broken} {verb} not compile");
+    }
+}
+
+pub(super) fn plural(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 

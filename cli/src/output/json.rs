@@ -3,7 +3,7 @@
 //! The order of fields here is the order in the document.
 
 use ajj_engine::report::document::{Decision, SpanPlace};
-use ajj_engine::report::{Exit, Report, Sources};
+use ajj_engine::report::{Exit, PolicySummary, Report, Sources};
 use ajj_engine::{Diagnostic, Severity};
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ struct Document<'r> {
 }
 
 #[derive(Serialize)]
-struct ExitObject<'r> {
+pub(super) struct ExitObject<'r> {
     code: u8,
     reason: &'r str,
 }
@@ -46,7 +46,7 @@ struct Counts {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Policies<'r> {
+pub(super) struct Policies<'r> {
     digest: &'r str,
     rules: usize,
     broken: usize,
@@ -69,7 +69,7 @@ pub(crate) fn render(report: &Report, exit: &Exit) -> String {
     let results = summary.results;
     let document = Document {
         schema: SCHEMA,
-        exit: ExitObject { code: exit.code, reason: &exit.reason },
+        exit: exit_of(exit),
         summary: Summary {
             documents: summary.documents,
             objects: summary.objects,
@@ -83,12 +83,7 @@ pub(crate) fn render(report: &Report, exit: &Exit) -> String {
                 skip: results.skip,
             },
         },
-        policies: Policies {
-            digest: &report.policies.digest,
-            rules: report.policies.rules,
-            broken: report.policies.broken,
-            not_evaluated: report.policies.not_evaluated_rules(),
-        },
+        policies: policies_of(&report.policies),
         decisions: report
             .objects
             .iter()
@@ -101,6 +96,19 @@ pub(crate) fn render(report: &Report, exit: &Exit) -> String {
             .collect(),
     };
     to_text(&document)
+}
+
+pub(super) fn exit_of(exit: &Exit) -> ExitObject<'_> {
+    ExitObject { code: exit.code, reason: &exit.reason }
+}
+
+pub(super) fn policies_of(policies: &PolicySummary) -> Policies<'_> {
+    Policies {
+        digest: &policies.digest,
+        rules: policies.rules,
+        broken: policies.broken,
+        not_evaluated: policies.not_evaluated_rules(),
+    }
 }
 
 /// Pretty, as people look into it too; with a line break at the end.

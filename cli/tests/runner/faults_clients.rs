@@ -1,13 +1,13 @@
 //! Clients that are too many, too slow, or gone.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 
 use crate::admission::{Folder, Stopping, is_allowed, keep_asking, review, serve};
-use crate::served::{Connection, eventually, post, reply};
+use crate::served::{Connection, client, eventually, post, reply};
 
 const HEAD: &str = "POST /validate?timeout=10s HTTP/1.1\r\nHost: a\r\nContent-Type: \
                     application/json\r\nContent-Length: ";
@@ -64,6 +64,42 @@ fn clients_that_go_away_leave_nothing_behind() {
     }
     eventually(|| (served.metric("ajj_connections") <= 1.0).then_some(()));
     assert_eq!(served.metric("ajj_admission_in_flight"), 0.0);
+}
+
+#[test]
+fn who_comes_before_the_end_is_answered_without_asking_twice() {
+    let folder = Folder::new("ending");
+    let served = serve(&folder, &["--workers", "2"]);
+    let denied = review("u1", json!({"hostNetwork": true}));
+    // Each asks on one connection until it is told to leave, and then comes again.
+    let ask = || {
+        let mut answered = 0;
+        loop {
+            let mut connection = match served.try_connect(client(&served.authority)) {
+                Ok(connection) => connection,
+                Err(error) => return (answered, error.kind()),
+            };
+            loop {
+                let reply = post(&mut connection, "/validate", &denied).unwrap();
+                assert_eq!(reply.json()["response"]["allowed"], false);
+                answered += 1;
+                if reply.head.contains("connection: close") {
+                    break;
+                }
+            }
+        }
+    };
+    let ends: Vec<(usize, ErrorKind)> = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
+        eventually(|| (served.metric("ajj_connections") >= 8.0).then_some(()));
+        served.terminate();
+        clients.into_iter().map(|client| client.join().unwrap()).collect()
+    });
+    assert!(ends.iter().all(|(answered, _)| *answered > 0), "{ends:?}");
+    // Between the last that is accepted and the end of listening, TCP leaves a moment.
+    let refused = ends.iter().filter(|(_, how)| *how == ErrorKind::ConnectionRefused).count();
+    assert!(refused >= 7, "{ends:?}");
+    assert_eq!(served.wait(), 0);
 }
 
 #[test]

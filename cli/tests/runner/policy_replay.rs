@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::admission::Folder;
 use crate::support::{Run, ajj_with_stdin};
 
 fn review(uid: &str, run_as_non_root: bool) -> Value {
@@ -64,4 +65,42 @@ fn what_is_no_review_is_said_with_its_place_and_the_rest_is_answered() {
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
     let run = replay("", "# nothing\n");
     assert_eq!(run.code, 3, "{}", run.stderr);
+}
+
+#[test]
+fn rules_about_roles_know_them_from_the_facts_or_say_so() {
+    let policy = "
+apiVersion: kyverno.io/v1
+kind: ClusterPolicy
+metadata: {name: admins}
+spec:
+  background: false
+  rules:
+  - name: not-by-admins
+    match: {any: [{resources: {kinds: [Pod]}, clusterRoles: [admin]}]}
+    validate: {failureAction: Enforce, message: not so, deny: {}}
+";
+    let bindings = "
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: admins}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: admin}
+subjects: [{kind: User, name: alice}]
+";
+    let folder = Folder::new("replay-roles");
+    let write = |name: &str, text: &str| folder.write(name, text).to_str().unwrap().to_owned();
+    let (policy, bindings) = (write("policy.yaml", policy), write("bindings.yaml", bindings));
+    let by = |user: &str| {
+        let mut review = review(user, true);
+        review["request"]["userInfo"] = json!({"username": user});
+        review.to_string()
+    };
+    let input = format!("{}\n{}\n", by("alice"), by("bob"));
+    let run = ajj_with_stdin(&format!("policy replay -p {policy} --facts {bindings} -"), &input);
+    let expected = vec![("alice".to_owned(), false), ("bob".to_owned(), true)];
+    assert_eq!((run.code, verdicts(&run)), (0, expected), "{}", run.stderr);
+    let run = ajj_with_stdin(&format!("policy replay -p {policy} -"), &input);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    let said = "error[roles-unknown] a rule asks for the roles of `alice`";
+    assert!(run.stderr.contains(said), "{}", run.stderr);
 }

@@ -13,8 +13,10 @@ mod flight;
 mod followed;
 mod global_context;
 mod options;
+mod pages;
 mod rights;
 mod service;
+mod stream;
 mod watched;
 mod writer;
 
@@ -34,12 +36,14 @@ use cluster::{Cluster, Shape};
 use watched::{Absent, List, keep_up};
 
 pub use cluster::client;
-pub use connect::{ConnectError, connect};
+pub use connect::{ConnectError, Desk, connect};
 pub use counters::LiveCounters;
 pub use discovery::{Discovered, ServedResource};
 pub use followed::{Followed, Snapshot};
 pub use options::LiveOptions;
+pub use pages::{PageError, Pages};
 pub use rights::{READS, Right, WRITES};
+pub use stream::{ListEvent, ListStream};
 pub use writer::{WriteError, Writer};
 
 type Answer = Result<Arc<Tree>, FactError>;
@@ -118,6 +122,21 @@ impl Live {
     /// `GET /api/v1/namespaces/<name>`, saves a round of evaluation.
     pub fn namespace(&self, name: &str) -> Option<Arc<Tree>> {
         self.sources.namespaces.get(name)
+    }
+
+    /// All namespaces as the watch has them, with the revision of what it has.
+    pub fn namespaces(&self) -> Result<(u64, Vec<Arc<Tree>>), FactError> {
+        self.sources.namespaces.all()
+    }
+
+    /// The revision that the namespaces have now.
+    pub fn namespaces_revision(&self) -> u64 {
+        self.sources.namespaces.revision()
+    }
+
+    /// Waits until the namespaces have another revision than this one.
+    pub async fn namespaces_changed(&self, revision: u64) {
+        self.sources.namespaces.changed(revision).await;
     }
 
     /// What was done so far.

@@ -8,10 +8,10 @@ mod selector;
 
 use std::collections::BTreeSet;
 use std::future::{Future, ready};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ajj_engine::manifest::{Content, objects};
-use ajj_engine::{Diagnostic, FactError, FactKey, Facts, Limits, Method, Source, read};
+use ajj_engine::{Diagnostic, FactError, FactKey, Facts, Limits, Method, Source, Tree, read};
 
 use crate::source::FactSource;
 use api_path::ApiPath;
@@ -76,7 +76,25 @@ impl Offline {
         keys.iter().cloned().collect()
     }
 
-    fn answer(&self, key: &FactKey) -> Result<std::sync::Arc<ajj_engine::Tree>, FactError> {
+    /// What the files themselves say: a declared answer, or an object by its name. Of what they do
+    /// not hold, nothing follows.
+    pub(crate) fn given(&self, key: &FactKey) -> Option<Result<Arc<Tree>, FactError>> {
+        if let Some(answer) = self.declared.get(key) {
+            return Some(answer.clone());
+        }
+        let FactKey::Api { method: Method::Get, path, .. } = key else { return None };
+        let path = ApiPath::parse(path).filter(|path| !path.name.is_empty())?;
+        self.cluster().get(&path, false).ok().map(Ok)
+    }
+
+    fn cluster(&self) -> &Cluster {
+        self.cluster.get_or_init(|| {
+            // Objects given as facts stand before manifests of the same name.
+            Cluster::new(self.fact_sources.iter().chain(&self.manifests))
+        })
+    }
+
+    fn answer(&self, key: &FactKey) -> Result<Arc<Tree>, FactError> {
         if let Some(answer) = self.declared.get(key) {
             return answer.clone();
         }
@@ -84,11 +102,7 @@ impl Offline {
             return Err(FactError::Offline);
         };
         let Some(path) = ApiPath::parse(path) else { return Err(FactError::Offline) };
-        let cluster = self.cluster.get_or_init(|| {
-            // Objects given as facts stand before manifests of the same name.
-            Cluster::new(self.fact_sources.iter().chain(&self.manifests))
-        });
-        cluster.get(&path, self.has_objects)
+        self.cluster().get(&path, self.has_objects)
     }
 }
 

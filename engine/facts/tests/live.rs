@@ -21,9 +21,13 @@ mod follow;
 mod global_context;
 #[path = "live/namespaces.rs"]
 mod namespaces;
+#[path = "live/pages.rs"]
+mod pages;
 #[path = "live/server.rs"]
 mod server;
 #[path = "live/services.rs"]
 mod services;
+#[path = "live/stream.rs"]
+mod stream;
 #[path = "live/writer.rs"]
 mod writer;

@@ -39,8 +39,8 @@ fn the_chart_grants_exactly_what_is_done() {
         }
     }
     let (of_cluster, of_namespace) = (granted("cluster-role.yaml"), granted("role.yaml"));
-    // Secrets and endpoints of other namespaces are nothing to us.
-    let own = ["endpointslices", "secrets"];
+    // Secrets, Leases and endpoints of other namespaces are nothing to us.
+    let own = ["endpointslices", "leases", "secrets"];
     assert!(of_namespace.iter().all(|(_, resource, _)| own.contains(&&**resource)));
     assert!(of_cluster.iter().all(|(_, resource, _)| !own.contains(&&**resource)));
     let found: Granted = of_cluster.union(&of_namespace).cloned().collect();

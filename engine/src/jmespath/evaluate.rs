@@ -6,6 +6,7 @@ use super::expression::{Call, Comparison, Part};
 use super::functions::{Argument, Arguments};
 use super::{Scope, SearchError};
 use crate::facts::FactKey;
+use crate::scalar::regex::Regexes;
 use crate::tree::{Kind, Node};
 use crate::value::{Text, Value};
 
@@ -37,10 +38,11 @@ pub(super) type Result<'t> = std::result::Result<Value<'t>, Failure<'t>>;
 /// Evaluates a whole expression.
 pub(super) fn search<'t>(
     root: &'t Part,
+    regexes: Option<&Regexes>,
     data: &Value<'t>,
     scope: &Scope<'t, '_>,
 ) -> std::result::Result<Value<'t>, SearchError> {
-    Evaluation { scope }.part(root, data).map_err(|failure| match failure {
+    Evaluation { scope, regexes }.part(root, data).map_err(|failure| match failure {
         Failure::NotFound(key) => SearchError::NotFound(key.into()),
         Failure::Failed(message) => SearchError::Failed(message),
         Failure::Budget => SearchError::Budget,
@@ -69,6 +71,8 @@ pub(super) fn is_false(value: &Value<'_>) -> bool {
 
 pub(super) struct Evaluation<'t, 's, 'e> {
     pub(super) scope: &'s Scope<'t, 'e>,
+    /// Regular expressions that are kept beyond the expression.
+    pub(super) regexes: Option<&'s Regexes>,
 }
 
 impl<'t> Evaluation<'t, '_, '_> {

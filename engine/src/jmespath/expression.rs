@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::functions::Function;
-use crate::scalar::regex::{Regex, RegexError};
+use crate::scalar::regex::{Regex, RegexError, Regexes};
 use crate::tree::Tree;
 
 /// A part of an expression.
@@ -78,9 +78,13 @@ impl Call {
 
     /// The first argument as a regular expression, where it is a text in the expression. The
     /// first call compiles it: most expressions are never evaluated.
-    pub(super) fn regex(&self) -> Option<Result<Arc<Regex>, RegexError>> {
+    pub(super) fn regex(&self, shared: Option<&Regexes>) -> Option<Result<Arc<Regex>, RegexError>> {
         let Some(Part::Text(pattern)) = self.arguments.first() else { return None };
-        Some(self.regex.get_or_init(|| Regex::compile(pattern).map(Arc::new)).clone())
+        let compile = || match shared {
+            Some(shared) => shared.compile(pattern),
+            None => Regex::compile(pattern).map(Arc::new),
+        };
+        Some(self.regex.get_or_init(compile).clone())
     }
 }
 

@@ -100,6 +100,7 @@ fn compile_spec(
         namespace: namespace.map(Into::into),
         apply_one: spec.apply_one,
         admission: spec.admission,
+        background: spec.background,
         timeout_seconds: spec.timeout_seconds,
     });
     let shared = Shared {

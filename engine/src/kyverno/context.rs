@@ -20,8 +20,9 @@ use jiff::Timestamp;
 
 use crate::facts::{ContextValue, FactError, FactKey, Facts};
 use crate::jmespath::Arena;
-use crate::jmespath::{Budget, Expression, FactSource, Scope, SearchError, Trace};
+use crate::jmespath::{Budget, Expression, FactSource, Needs, Scope, SearchError, Trace};
 use crate::request::Operation;
+use crate::scalar::regex::Regexes;
 use crate::tree::{Node, Tree};
 use crate::value::{Map, Text, Value};
 
@@ -259,8 +260,18 @@ impl<'t> Context<'t> {
 
     /// Parses an expression that came to be while evaluating.
     pub(crate) fn parse(&self, text: &str) -> Result<&'t Expression, Stop> {
+        self.parse_with(text, None)
+    }
+
+    fn parse_with(
+        &self,
+        text: &str,
+        regexes: Option<&Arc<Regexes>>,
+    ) -> Result<&'t Expression, Stop> {
         match Expression::parse(text) {
-            Ok(expression) => Ok(self.arena.expression(expression)),
+            Ok(expression) => {
+                Ok(self.arena.expression(expression.with_regexes(regexes.map(Arc::clone))))
+            }
             Err(error) => Err(Stop::Failed(incorrect(text, &error.to_string()))),
         }
     }
@@ -315,7 +326,7 @@ impl<'t> Context<'t> {
         self.trace.take()?.pointer_steps()
     }
 
-    fn load_mentioned(&mut self, text: &str) -> Result<(), Stop> {
+    fn load_mentioned(&mut self, text: &str, images: bool) -> Result<(), Stop> {
         for position in 0..self.entries.len().min(self.limit) {
             let Some(pending) = self.entries.get(position) else { break };
             let unloaded = matches!(pending.state, State::Unloaded);
@@ -323,8 +334,8 @@ impl<'t> Context<'t> {
                 self.load(position)?;
             }
         }
-        if !self.has("images")
-            && mentions(text, "images")
+        if images
+            && !self.has("images")
             && let Some(images) = request::images(&self.root).map_err(Stop::Failed)?
         {
             self.set("images", images);
@@ -361,16 +372,24 @@ impl<'t> Resolve<'t> for Context<'t> {
     }
 
     fn query(&mut self, expression: &'t Expression) -> Result<Value<'t>, Stop> {
-        self.load_mentioned(expression.text())?;
-        if self.whole.is_some() && expression.reads_beyond("request", &request::PARTS) {
+        let needs = expression.needs(|expression| Needs {
+            whole_request: expression.reads_beyond("request", &request::PARTS),
+            images: mentions(expression.text(), "images"),
+        });
+        self.load_mentioned(expression.text(), needs.images)?;
+        if needs.whole_request && self.whole.is_some() {
             self.complete();
         }
         let root = Value::Map(Rc::clone(&self.root));
         self.search(expression, &root)
     }
 
-    fn query_text(&mut self, text: &str) -> Result<Value<'t>, Stop> {
-        let expression = self.parse(text)?;
+    fn query_text(
+        &mut self,
+        text: &str,
+        regexes: Option<&Arc<Regexes>>,
+    ) -> Result<Value<'t>, Stop> {
+        let expression = self.parse_with(text, regexes)?;
         self.query(expression)
     }
 

@@ -2,19 +2,38 @@
 
 use crate::tree::{Kind, Node};
 
-use super::variables::TextTemplate;
+use super::variables::{Query, TextTemplate};
+
+/// What an expression can read of `request` without the roles being in it.
+const OTHERS: [&str; 15] = [
+    "object",
+    "oldObject",
+    "operation",
+    "namespace",
+    "name",
+    "uid",
+    "kind",
+    "requestKind",
+    "resource",
+    "requestResource",
+    "subResource",
+    "requestSubResource",
+    "options",
+    "dryRun",
+    "userInfo",
+];
 
 /// Whether a rule or an exception names roles: in a block of `match` or `exclude`, or in an
 /// expression.
 ///
-/// An expression that reads `request` as a whole counts, since the roles are in it.
+/// An expression that reads `request` or all of the document counts, since the roles are in it.
 pub(crate) fn asks_roles(rule: Node<'_>) -> bool {
     let blocks = ["match", "exclude"].into_iter().filter_map(|key| rule.get(key));
     any(blocks.collect(), |key, node| {
         let is_given = node.as_list().is_some_and(|items| !items.is_empty());
         matches!(key, "roles" | "clusterRoles") && is_given
     }) || any(vec![rule], |key, node| {
-        text_asks(key, "") || node.as_str().is_some_and(|text| text_asks(text, key))
+        text_asks(key) || node.as_str().is_some_and(text_asks) || expression_at(key, node)
     })
 }
 
@@ -34,31 +53,61 @@ fn any<'t>(nodes: Vec<Node<'t>>, holds: impl Fn(&str, Node<'t>) -> bool) -> bool
     false
 }
 
-/// Whether a text has an expression that reads roles; `key` says where the whole text is one.
-fn text_asks(text: &str, key: &str) -> bool {
-    if !text.contains("{{") {
-        return matches!(key, "jmesPath" | "list") && expression_asks(text);
+/// Whether a value is an expression over the document, and one that reads roles.
+///
+/// That of an entry with a value of its own, or of a call, reads what that gives.
+fn expression_at(key: &str, node: Node<'_>) -> bool {
+    let expression = match key {
+        "list" => Some(node),
+        "variable" if node.get("value").is_none() => node.get("jmesPath"),
+        _ => None,
+    };
+    let text = expression.and_then(|node| node.as_str());
+    // One with variables in it is looked at as a text.
+    text.is_some_and(|text| {
+        !text.contains("{{") && may_ask(text) && query_asks(&Query::parse(text))
+    })
+}
+
+/// Whether a text has a variable that reads roles.
+fn text_asks(text: &str) -> bool {
+    if !text.contains("{{") || !may_ask(text) {
+        return false;
     }
     let Ok(template) = TextTemplate::compile(text) else { return false };
     let mut found = Vec::new();
     template.collect(&mut found);
-    found.iter().any(|variable| expression_asks(&variable.text))
+    found.iter().any(|variable| match variable.query {
+        Some(query) => query_asks(query),
+        None => nested_asks(&variable.text),
+    })
 }
 
-/// `request.object` reads a part; `request`, `request.*` and `request.[…]` read the roles as well.
-fn expression_asks(text: &str) -> bool {
-    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
-    text.match_indices("request").any(|(at, word)| {
-        let before = text.get(..at).and_then(|before| before.chars().next_back());
-        let rest = text.get(at + word.len()..).unwrap_or_default();
-        if before.is_some_and(is_word) || rest.starts_with(is_word) {
-            return false;
-        }
-        let rest = rest.strip_prefix('"').unwrap_or(rest);
-        let part = rest.strip_prefix('.').map(|part| part.trim_start_matches('"'));
-        part.filter(|part| part.starts_with(char::is_alphabetic))
-            .is_none_or(|part| part.starts_with("roles") || part.starts_with("clusterRoles"))
-    })
+/// Whether a text could have an expression that reads roles: most have none of these.
+fn may_ask(text: &str) -> bool {
+    text.contains(['@', '*'])
+        || text.contains("request")
+        || text.contains("{{ {{")
+        || text.contains("{{{{")
+}
+
+/// One that is broken reads nothing.
+fn query_asks(query: &Query) -> bool {
+    matches!(query, Query::Parsed(expression) if expression.reads_beyond("request", &OTHERS))
+}
+
+/// Whether an expression reads roles of which parts, shown as `…`, are put in for each object.
+fn nested_asks(text: &str) -> bool {
+    // `{{ @ }}` is a part of the object.
+    if text == "@" {
+        return false;
+    }
+    // What begins with such a part, or does not parse without it, may read anything.
+    let whole = (!text.trim_start().starts_with('…')).then(|| text.replace('…', "x"));
+    match whole.map(|text| Query::parse(text.trim())) {
+        Some(Query::Parsed(expression)) => expression.reads_beyond("request", &OTHERS),
+        Some(Query::Broken { .. }) | None => true,
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +133,12 @@ mod tests {
             "validate: {message: '{{ request.[name, uid] }}'}",
             "validate: {message: '{{ \"request\".\"roles\" }}'}",
             "validate: {foreach: [{list: request.roles}]}",
+            "validate: {message: '{{ to_string(@) }}'}",
+            "validate: {message: '{{ *.roles }}'}",
+            "validate: {message: '{{ request.{{ request.object.metadata.name }} }}'}",
+            "validate: {message: '{{ {{ request.object.metadata.name }}.roles }}'}",
+            "validate: {message: '{{{{ request.object.metadata.name }}.roles }}'}",
+            "context: [{name: x, variable: {jmesPath: '@'}}]",
         ] {
             assert!(asks(rule), "{rule}");
         }
@@ -98,6 +153,12 @@ mod tests {
             "validate: {pattern: {spec: {resources: {requests: {memory: '?*'}}}}}",
             "context: [{name: x, variable: {jmesPath: 'requests.memory'}}]",
             "match: {any: [{roles: []}]}",
+            "context: [{name: x, variable: {value: {a: 1}, jmesPath: '@'}}]",
+            "context: [{name: x, apiCall: {urlPath: /api/v1/pods, jmesPath: 'items | length(@)'}}]",
+            "validate: {message: '{{ request.object.spec.containers[].image.to_string(@) }}'}",
+            "validate: {message: '{{ request.object.metadata.labels.{{ request.object.metadata.name }} }}'}",
+            "validate: {deny: {conditions: {any: [{key: \"{{ length('{{ request.object.metadata.name }}') }}\"}]}}}",
+            "validate: {message: '{{ @ }}'}",
             "validate: {pattern: {spec: {roles: [a]}}, message: '{{ request.object.spec.roles }}'}",
         ] {
             assert!(!asks(rule), "{rule}");

@@ -11,6 +11,7 @@ mod scan;
 use std::sync::{Arc, OnceLock};
 
 use crate::jmespath::Expression;
+use crate::scalar::regex::Regexes;
 use crate::tree::{Kind, Node, Tree};
 use crate::value::{Text, Value};
 
@@ -29,8 +30,9 @@ pub(crate) enum Stop {
 pub(crate) trait Resolve<'t> {
     /// Evaluates an expression.
     fn query(&mut self, expression: &'t Expression) -> Result<Value<'t>, Stop>;
-    /// Evaluates an expression that was put together.
-    fn query_text(&mut self, text: &str) -> Result<Value<'t>, Stop>;
+    /// Evaluates an expression that was put together, from a text that may have regular expressions.
+    fn query_text(&mut self, text: &str, regexes: Option<&Arc<Regexes>>)
+    -> Result<Value<'t>, Stop>;
     /// Whether the object goes.
     fn is_delete(&self) -> bool;
     /// Counts text that was made against what one evaluation may make.
@@ -88,7 +90,7 @@ enum Variable {
     /// goes, which is parsed when the first one does.
     Static { expression: Query, on_delete: Option<Box<OnceLock<Query>>> },
     /// Parts of the expression's text are variables themselves.
-    Nested(Vec<Segment>),
+    Nested { segments: Vec<Segment>, regexes: Option<Arc<Regexes>> },
     /// `@`: the value at the same place in the object.
     Here,
 }
@@ -381,15 +383,15 @@ impl Variable {
                 };
                 query.evaluate(context).map_err(|stop| at(query.text(), stop))
             }
-            Self::Nested(segments) => {
+            Self::Nested { segments, regexes } => {
                 let mut text = join(segments, context, path)?.trim().to_owned();
                 if context.is_delete() {
                     text = on_delete(&text);
                 }
-                context.query_text(&text).map_err(|stop| at(&text, stop))
+                context.query_text(&text, regexes.as_ref()).map_err(|stop| at(&text, stop))
             }
             Self::Here => {
-                let object = match context.query_text("target") {
+                let object = match context.query_text("target", None) {
                     Ok(_) => "target",
                     Err(Stop::Failed(_)) => "request.object",
                     Err(other) => return Err(other),
@@ -398,7 +400,7 @@ impl Variable {
                 if context.is_delete() {
                     text = on_delete(&text);
                 }
-                context.query_text(&text).map_err(|stop| at(&text, stop))
+                context.query_text(&text, None).map_err(|stop| at(&text, stop))
             }
         }
     }
@@ -409,7 +411,7 @@ impl Variable {
                 text: expression.text().to_owned(),
                 query: Some(expression),
             }),
-            Self::Nested(segments) => {
+            Self::Nested { segments, .. } => {
                 let mut text = String::new();
                 for segment in segments {
                     match segment {
@@ -424,6 +426,15 @@ impl Variable {
             }
             Self::Here => found.push(FoundVariable { text: "@".to_owned(), query: None }),
         }
+    }
+
+    fn nested(segments: Vec<Segment>) -> Self {
+        let literals = segments.iter().filter_map(|segment| match segment {
+            Segment::Literal(literal) => Some(&**literal),
+            Segment::Variable(_) => None,
+        });
+        let regexes = Regexes::of(literals);
+        Self::Nested { segments, regexes }
     }
 
     fn parse(text: &str) -> Self {

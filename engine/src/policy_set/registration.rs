@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::PolicySet;
+use super::{PolicySet, Selection};
 use crate::decision::FailurePolicy;
 use crate::kyverno::check::{Check, PatternSource};
 use crate::matcher::KindSelector;
@@ -77,10 +77,26 @@ impl PolicySet {
     /// A rule whose match cannot be read is about everything; one that is never asked at admission is
     /// not there.
     pub fn registrations(&self) -> Vec<Registration> {
-        let asked = self.rules.iter().filter(|rule| rule.policy.admission);
+        let asked = self.rules.iter().filter(|rule| Selection::Admission.holds(rule));
         let mut registrations: Vec<_> = asked.filter_map(registration).collect();
         registrations.sort();
         registrations
+    }
+
+    /// What each rule can match in a scan of what is there, in the same order: its objects are judged
+    /// as if they were created.
+    ///
+    /// A rule whose match cannot be read is broken, and no reason to look at everything.
+    pub fn background_targets(&self) -> Vec<Registration> {
+        let scanned = |rule: &&Rule| Selection::Background.holds(rule) && rule.matcher.is_some();
+        let mut found: Vec<_> =
+            self.rules.iter().filter(scanned).filter_map(registration).collect();
+        found.sort();
+        for registration in &mut found {
+            registration.targets.retain(|target| target.operations.contains(&Operation::Create));
+        }
+        found.retain(|registration| !registration.targets.is_empty());
+        found
     }
 }
 
@@ -237,6 +253,23 @@ mod tests {
             let text = policy("p", spec, matching, validate)
                 .replace("background: false\n  admission", "admission");
             assert_eq!(registrations(&[&text]), [], "{spec} {matching}");
+        }
+    }
+
+    #[test]
+    fn scans_are_about_what_could_be_created() {
+        let pods = "{resources: {kinds: [Pod]}}";
+        let only_updates = "{resources: {kinds: [Pod], operations: [UPDATE]}}";
+        for (spec, matching, expected) in [
+            ("background: true", pods, 1),
+            ("background: false", pods, 0),
+            ("admission: false", pods, 1),
+            ("background: true", only_updates, 0),
+            ("background: true", "{resources: {kindz: [Pod]}}", 0),
+        ] {
+            let text = policy("p", spec, matching, DENY).replacen("background: false\n  ", "", 1);
+            let (set, _) = compile(&[Source::new("p", text)]);
+            assert_eq!(set.background_targets().len(), expected, "{spec} {matching}");
         }
     }
 

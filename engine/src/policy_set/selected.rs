@@ -1,9 +1,10 @@
 //! A part of a set: the rules that one caller asks.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{Evaluation, PolicySet};
-use crate::decision::{Decision, FailurePolicy};
+use crate::decision::{Decision, FailurePolicy, RuleInfo};
 use crate::facts::{FactKey, Facts};
 use crate::request::Request;
 use crate::rule::Rule;
@@ -19,6 +20,9 @@ pub enum Selection {
     /// Those that are asked at admission and have this failure policy: an API server sends a request
     /// once for each.
     AdmissionWith(FailurePolicy),
+    /// Those that are asked in scans of what is there: not those of policies with
+    /// `background: false`.
+    Background,
 }
 
 /// The rules of a set that are asked; a view, nothing is copied.
@@ -53,6 +57,13 @@ impl Selected<'_> {
         self.run(request, facts, true).0
     }
 
+    /// The rules of the set that are not selected: the names and origins, as
+    /// [`PolicySet::rules`] has them.
+    pub fn left_out(&self) -> impl Iterator<Item = (&Arc<RuleInfo>, &Arc<str>)> {
+        let left_out = self.set.rules.iter().filter(|rule| !self.selection.holds(rule));
+        left_out.map(|rule| (&rule.info, &rule.name))
+    }
+
     fn run(&self, request: &Request, facts: &Facts, last: bool) -> (Decision, BTreeSet<FactKey>) {
         self.set.run(self.selection, request, facts, last)
     }
@@ -66,6 +77,7 @@ impl Selection {
             Self::AdmissionWith(failure_policy) => {
                 rule.policy.admission && rule.failure_policy == failure_policy
             }
+            Self::Background => rule.policy.background,
         }
     }
 }
@@ -93,6 +105,7 @@ mod tests {
             policy("fails", "failurePolicy: Fail"),
             policy("ignores", "failurePolicy: Ignore"),
             policy("scans", "admission: false"),
+            policy("asks", "background: false"),
         ]);
         assert_eq!(found.len(), 0, "{found:?}");
         let object =
@@ -100,12 +113,14 @@ mod tests {
         let time = "2026-01-01T00:00:00Z".parse().unwrap();
         let request = Request::create(Arc::new(object.unwrap()), time);
         for (selection, expected) in [
-            (Selection::All, &["fails", "ignores", "scans"] as &[&str]),
-            (Selection::Admission, &["fails", "ignores"]),
-            (Selection::AdmissionWith(FailurePolicy::Fail), &["fails"]),
+            (Selection::All, &["fails", "ignores", "scans", "asks"] as &[&str]),
+            (Selection::Admission, &["fails", "ignores", "asks"]),
+            (Selection::AdmissionWith(FailurePolicy::Fail), &["fails", "asks"]),
             (Selection::AdmissionWith(FailurePolicy::Ignore), &["ignores"]),
+            (Selection::Background, &["fails", "ignores", "scans"]),
         ] {
             let selected = set.select(selection);
+            assert_eq!(selected.left_out().count(), 4 - expected.len());
             let asked = |decision: &Decision| -> Vec<String> {
                 decision.results.iter().map(|result| result.rule.policy.to_string()).collect()
             };

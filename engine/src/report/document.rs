@@ -128,7 +128,10 @@ impl<'r> Decision<'r> {
                     line: place.start.line,
                     column: place.start.column,
                 },
-                None => SourcePlace { file: String::new(), line: 1, column: 1 },
+                None => {
+                    let file = object.span.as_ref().map(|span| span.source.to_string());
+                    SourcePlace { file: file.unwrap_or_default(), line: 1, column: 1 }
+                }
             }
         };
         let results = object.results.iter();

@@ -74,6 +74,14 @@ pub fn format_float(number: f64) -> String {
 
 /// Writes a float as `%f` does, with six places.
 pub fn format_fixed(number: f64) -> String {
+    /// Whole numbers below are exact.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if number.trunc() == number
+        && number.abs() < EXACT
+        && !(number == 0.0 && number.is_sign_negative())
+    {
+        return format!("{}.000000", number as i64);
+    }
     if number.is_finite() { format!("{number:.6}") } else { not_finite(number).to_owned() }
 }
 

@@ -3,7 +3,10 @@
 //! Both are RE2's children; [`translate`] bridges what differs: Perl classes are ASCII, `\Q..\E`,
 //! octal escapes, `{` and `[` that stand for themselves, and what only one of them refuses.
 
+mod shared;
 mod translate;
+
+pub(crate) use shared::Regexes;
 
 use std::borrow::Cow;
 

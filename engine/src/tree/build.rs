@@ -2,7 +2,7 @@
 
 pub(crate) mod merge;
 
-use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use super::{Range, Slot, Tree};
@@ -37,7 +37,7 @@ struct Open {
     place: (u32, u32),
 }
 
-/// Beyond this many entries, all keys are put into a table to find equal ones.
+/// Beyond this many entries, keys are sorted to find equal ones.
 const SCAN_LIMIT: usize = 32;
 
 /// Up to so many entries, keys are compared with one another at once.
@@ -106,6 +106,11 @@ impl Builder {
     /// Adds to the string that is being decoded; [`Builder::decoded_string`] ends it.
     pub(crate) fn decode_more(&mut self, text: &str) {
         self.decoded.push_str(text);
+    }
+
+    /// Adds a character to the string that is being decoded.
+    pub(crate) fn decode_character(&mut self, character: char) {
+        self.decoded.push(character);
     }
 
     /// A string of all that was decoded from the byte `from` on.
@@ -210,7 +215,8 @@ impl Builder {
     /// Ends the innermost list or map.
     pub(crate) fn close(&mut self) -> Result<(), DuplicateKey> {
         let Some(open) = self.open.pop() else { return Ok(()) };
-        if open.is_map {
+        // A map of one entry has no two keys that could be equal.
+        if open.is_map && self.pending.len() - open.start > 2 {
             self.check_keys(open.start)?;
         }
         self.settle(&open);
@@ -221,7 +227,11 @@ impl Builder {
     fn settle(&mut self, open: &Open) {
         let start = self.slots.len() as u32;
         let count = (self.pending.len() - open.start) as u32;
-        self.slots.extend_from_slice(self.pending.get(open.start..).unwrap_or_default());
+        match self.pending.get(open.start..) {
+            // Most maps are this small, for which a call to copy costs more than copying.
+            Some(&[key, value]) => self.slots.extend([key, value]),
+            children => self.slots.extend_from_slice(children.unwrap_or_default()),
+        }
         self.pending.truncate(open.start);
         if self.record_places {
             self.places.extend(self.pending_places.drain(open.start..));
@@ -253,14 +263,32 @@ impl Builder {
                 None => Ok(()),
             };
         }
-        let mut seen = HashMap::with_capacity(pairs.len());
-        for (second, [key, _]) in pairs.iter().enumerate() {
-            let Some(text) = self.text_bytes(*key) else { continue };
-            if let Some(first) = seen.insert(text, second) {
-                return Err(self.duplicate(start, first, second));
-            }
+        if let Some((first, second)) = self.first_equal_of_many(pairs) {
+            return Err(self.duplicate(start, first, second));
         }
         Ok(())
+    }
+
+    /// Sorts by hashes that nobody can foresee: a table of all keys would take thrice the memory.
+    fn first_equal_of_many(&self, pairs: &[[Slot; 2]]) -> Option<(usize, usize)> {
+        let state = RandomState::new();
+        let hashed = pairs.iter().zip(0_u32..).filter_map(|([key, _], number)| {
+            Some((state.hash_one(self.text_bytes(*key)?), number))
+        });
+        let mut hashes: Vec<(u64, u32)> = hashed.collect();
+        hashes.sort_unstable();
+        let text = |number: u32| {
+            let [key, _] = pairs.get(number as usize)?;
+            self.text_bytes(*key)
+        };
+        let equal = hashes.chunk_by(|(left, _), (right, _)| left == right).filter_map(|group| {
+            group.iter().enumerate().skip(1).find_map(|(position, (_, second))| {
+                let mut before = group.iter().take(position);
+                let (_, first) = before.find(|(_, first)| text(*first) == text(*second))?;
+                Some((*first as usize, *second as usize))
+            })
+        });
+        equal.min_by_key(|(_, second)| *second)
     }
 
     fn first_equal_keys(&self, pairs: &[[Slot; 2]]) -> Option<(usize, usize)> {
@@ -271,9 +299,16 @@ impl Builder {
             })
         };
         if pairs.len() <= FEW_KEYS {
-            return pairs.iter().enumerate().skip(1).find_map(|(second, [key, _])| {
+            // Most keys differ in length: their texts need not be looked at.
+            let is_repeated = |(second, [key, _]): &(usize, &[Slot; 2])| {
+                let length = key.text_length();
+                pairs.iter().take(*second).any(|[key, _]| key.text_length() == length)
+            };
+            let candidates = pairs.iter().enumerate().skip(1).filter(is_repeated);
+            let mut found = candidates.filter_map(|(second, [key, _])| {
                 Some((before(second, self.text_bytes(*key)?)?, second))
             });
+            return found.next();
         }
         // Keys are compared only where a small set of hashes says that they may be equal.
         let mut hashes = [0_u64; 8];

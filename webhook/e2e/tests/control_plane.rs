@@ -6,7 +6,12 @@
     clippy::indexing_slicing,
     reason = "helpers of tests end a test that cannot go on"
 )]
+#![expect(clippy::needless_pass_by_value, reason = "callers write values in place")]
 
+#[path = "control_plane/audit.rs"]
+mod audit;
+#[path = "control_plane/audit_background.rs"]
+mod audit_background;
 #[path = "control_plane/chart.rs"]
 mod chart;
 #[path = "../../../cli/tests/runner/collector.rs"]

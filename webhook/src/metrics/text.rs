@@ -11,6 +11,7 @@ use std::time::Duration;
 use ajj_facts::LiveCounters;
 
 use super::{BUCKETS, Finding, OPERATIONS, Shard, VERDICTS};
+use crate::audit::Audited;
 use crate::policies::Lag;
 use crate::register::Registered;
 use crate::traces::SpanCounters;
@@ -34,6 +35,7 @@ pub(crate) struct Gauges<'g> {
     /// Policies of the set that have rules which can only answer with an error.
     pub(crate) broken: usize,
     pub(crate) registered: Option<&'g Registered>,
+    pub(crate) audited: Option<&'g Audited>,
     pub(crate) cluster: Option<ClusterGauges<'g>>,
 }
 
@@ -113,6 +115,9 @@ pub(crate) fn write(shards: &[Arc<Shard>], gauges: &Gauges<'_>) -> String {
     if let Some(registered) = gauges.registered {
         out.registered(registered);
     }
+    if let Some(audited) = gauges.audited {
+        out.audited(audited);
+    }
     out.one(
         "ajj_decision_log_dropped_total",
         "counter",
@@ -129,16 +134,22 @@ pub(crate) fn write(shards: &[Arc<Shard>], gauges: &Gauges<'_>) -> String {
 }
 
 #[derive(Default)]
-struct Page {
-    text: String,
+pub(super) struct Page {
+    pub(super) text: String,
 }
 
 impl Page {
-    fn head(&mut self, name: &str, kind: &str, help: &str) {
+    pub(super) fn head(&mut self, name: &str, kind: &str, help: &str) {
         let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
     }
 
-    fn one(&mut self, name: &str, kind: &str, help: &str, value: impl std::fmt::Display) {
+    pub(super) fn one(
+        &mut self,
+        name: &str,
+        kind: &str,
+        help: &str,
+        value: impl std::fmt::Display,
+    ) {
         self.head(name, kind, help);
         let _ = writeln!(self.text, "{name} {value}");
     }

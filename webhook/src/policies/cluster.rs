@@ -28,7 +28,7 @@ const REST: u32 = 3;
 const WAIT_FOR_ROLES: Duration = Duration::from_secs(10);
 
 /// The lists that policies are in: the name of each kind's resource, and its versions.
-const KINDS: [(&str, &[&str]); 3] = [
+pub(super) const KINDS: [(&str, &[&str]); 3] = [
     ("clusterpolicies", &["v1", "v2beta1"]),
     ("policies", &["v1", "v2beta1"]),
     ("policyexceptions", &["v2", "v2beta1", "v2alpha1"]),

@@ -28,6 +28,8 @@ const MAX_HEAD: usize = 64 << 10;
 /// Requests of one HTTP/2 connection at one time; an API server sends all of its own over one.
 const MAX_STREAMS: u32 = 1_024;
 const PING: Duration = Duration::from_secs(20);
+/// How long a server that ends waits for the first request of a connection.
+const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
 pub(super) async fn serve(
     stream: TcpStream,
@@ -79,6 +81,12 @@ async fn http1(
         // Until then each answer says `Connection: close`: an idle connection that is closed could
         // meet a request on its way.
         _ = phase.wait_for(|phase| *phase >= Phase::Closing) => {}
+    }
+    // Who has just come has a request on its way.
+    if !idle.was_busy()
+        && let Ok(served) = tokio::time::timeout(FIRST_REQUEST, connection.as_mut()).await
+    {
+        return Ok(served?);
     }
     connection.as_mut().graceful_shutdown();
     Ok(connection.await?)

@@ -60,6 +60,7 @@ fn worker(certificates: &Arc<Certificates>) -> Worker {
         policies: Arc::new(policies()),
         cluster: None,
         registered: None,
+        audited: None,
         answers: Answers::nobody(),
         kinds: Arc::new(Kinds::default()),
         log: DecisionLog::new(LogDecisions::Findings, std::io::sink()).unwrap(),

@@ -30,8 +30,13 @@ pub(super) struct Queue(UnboundedSender<Accepted>);
 type Accepted = (std::net::TcpStream, SocketAddr, OwnedSemaphorePermit);
 
 impl Queue {
-    pub(super) fn send(&self, stream: TcpStream, peer: SocketAddr, permit: OwnedSemaphorePermit) {
-        let handed = stream.into_std().map(|stream| self.0.send((stream, peer, permit)));
+    pub(super) fn send(
+        &self,
+        stream: std::io::Result<std::net::TcpStream>,
+        peer: SocketAddr,
+        permit: OwnedSemaphorePermit,
+    ) {
+        let handed = stream.map(|stream| self.0.send((stream, peer, permit)));
         if !matches!(handed, Ok(Ok(()))) {
             error!("a connection could not be handed to its worker");
         }

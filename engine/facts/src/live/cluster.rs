@@ -36,6 +36,7 @@ pub(super) enum Write {
     Apply,
     /// A JSON merge patch.
     Merge,
+    Delete,
 }
 
 /// What an answer is to hold.
@@ -109,6 +110,17 @@ impl Cluster {
         self.read(Method::Get, &path, "", shape).await
     }
 
+    /// Reads a page of a list of objects; an error comes with the status, where there is one.
+    pub(super) async fn list_page(
+        &self,
+        path: &str,
+        query: &str,
+    ) -> Result<Arc<Tree>, (Option<StatusCode>, FactError)> {
+        let path = self.check(Method::Get, &format!("{path}?{query}")).map_err(|e| (None, e))?;
+        LiveCounters::add(&self.counters.pages);
+        self.read_or_status(Method::Get, &path, "", Shape::Whole).await
+    }
+
     /// Opens a watch of a list.
     pub(super) async fn watch(
         &self,
@@ -134,13 +146,24 @@ impl Cluster {
     }
 
     async fn read(&self, method: Method, path: &str, body: &str, shape: Shape) -> Answer {
-        let _call = self.calls.acquire().await.map_err(|_| closed())?;
-        let response = self.send(method, path, body, shape).await?;
+        self.read_or_status(method, path, body, shape).await.map_err(|(_, error)| error)
+    }
+
+    async fn read_or_status(
+        &self,
+        method: Method,
+        path: &str,
+        body: &str,
+        shape: Shape,
+    ) -> Result<Arc<Tree>, (Option<StatusCode>, FactError)> {
+        let _call = self.calls.acquire().await.map_err(|_| (None, closed()))?;
+        let response = self.send(method, path, body, shape).await.map_err(|error| (None, error))?;
         let status = response.status();
-        if status.is_success() {
-            return parse(read_body(response.into_body(), self.max_response_bytes).await?);
+        if !status.is_success() {
+            return Err((Some(status), refusal(status, response.into_body()).await));
         }
-        Err(refusal(status, response.into_body()).await)
+        let body = read_body(response.into_body(), self.max_response_bytes).await;
+        body.and_then(parse).map_err(|error| (Some(status), error))
     }
 
     async fn send(
@@ -198,6 +221,7 @@ impl Cluster {
             Write::Merge => {
                 (http::Method::PATCH, "application/merge-patch+json", "?fieldManager=ajj")
             }
+            Write::Delete => (http::Method::DELETE, "", ""),
         };
         let mut request = Request::builder().uri(format!("{path}{query}")).method(method);
         if !media_type.is_empty() {

@@ -11,6 +11,8 @@ pub struct LiveCounters {
     pub service_calls: AtomicU64,
     /// Writes that were sent, and reads in order to write.
     pub writes: AtomicU64,
+    /// Pages of lists that were read to look at each object once.
+    pub pages: AtomicU64,
     /// Lists that were begun to feed a watch.
     pub lists: AtomicU64,
     /// Watches that were begun.

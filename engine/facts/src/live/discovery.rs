@@ -18,8 +18,30 @@ pub struct ServedResource {
     pub kind: GroupVersionKind,
     /// Whether its objects stand in namespaces.
     pub is_namespaced: bool,
+    /// Whether its objects can be listed; some kinds are questions only.
+    pub is_listable: bool,
     /// Its subresources, sorted.
     pub subresources: Vec<String>,
+}
+
+impl ServedResource {
+    /// The path of the list of its objects: those of a namespace, or all.
+    pub fn list_path(&self, namespace: Option<&str>) -> String {
+        let Self { group, version, resource, .. } = self;
+        let root = match group.as_str() {
+            "" => format!("/api/{version}"),
+            group => format!("/apis/{group}/{version}"),
+        };
+        match namespace.filter(|_| self.is_namespaced) {
+            Some(namespace) => format!("{root}/namespaces/{namespace}/{resource}"),
+            None => format!("{root}/{resource}"),
+        }
+    }
+
+    /// The path of one object; its namespace counts only where objects stand in some.
+    pub fn object_path(&self, namespace: &str, name: &str) -> String {
+        format!("{}/{name}", self.list_path(Some(namespace)))
+    }
 }
 
 /// What an API server serves, sorted.
@@ -114,6 +136,10 @@ fn resource(node: Node<'_>, group: &str, version: &str) -> Option<ServedResource
             kind: kind.into(),
         },
         is_namespaced: text(node, "scope") == "Namespaced",
+        is_listable: node
+            .get("verbs")
+            .and_then(Node::as_list)
+            .is_some_and(|verbs| verbs.iter().any(|verb| verb.as_str() == Some("list"))),
         subresources,
     })
 }

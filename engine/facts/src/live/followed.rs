@@ -93,6 +93,11 @@ impl Followed {
         self.watched.listed().await;
     }
 
+    /// Waits for the first complete list, or for what is in its way.
+    pub async fn settled(&self) -> Result<(), FactError> {
+        self.watched.settled().await
+    }
+
     /// Whether there was a complete list.
     pub fn is_listed(&self) -> bool {
         self.watched.is_listed()

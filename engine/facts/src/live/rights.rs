@@ -7,7 +7,7 @@ pub struct Right {
     pub group: &'static str,
     /// The plural name, with `/status` where it is that.
     pub resource: &'static str,
-    /// Verbs: `get`, `create`, `patch`.
+    /// Verbs: `get`, `create`, `patch`, `delete`.
     pub verbs: &'static [&'static str],
 }
 
@@ -20,13 +20,30 @@ pub const WRITES: &[Right] = &[
         resource: "validatingwebhookconfigurations",
         verbs: &["get", "create", "patch"],
     },
+    Right { group: "coordination.k8s.io", resource: "leases", verbs: &["get", "create", "patch"] },
     Right { group: "events.k8s.io", resource: "events", verbs: &["create"] },
     Right { group: "kyverno.io", resource: "clusterpolicies/status", verbs: &["patch"] },
     Right { group: "kyverno.io", resource: "policies/status", verbs: &["patch"] },
+    Right {
+        group: "openreports.io",
+        resource: "clusterreports",
+        verbs: &["create", "patch", "delete"],
+    },
+    Right { group: "openreports.io", resource: "reports", verbs: &["create", "patch", "delete"] },
+    Right {
+        group: "wgpolicyk8s.io",
+        resource: "clusterpolicyreports",
+        verbs: &["create", "patch", "delete"],
+    },
+    Right {
+        group: "wgpolicyk8s.io",
+        resource: "policyreports",
+        verbs: &["create", "patch", "delete"],
+    },
 ];
 
 /// All that is read whatever the policies are; what policies ask beside it is for whoever grants it
-/// to know. `list` and `watch` go together.
+/// to know, and what an audit lists of what policies are about. `list` and `watch` go together.
 pub const READS: &[Right] = &[
     Right { group: "", resource: "namespaces", verbs: &["get", "list", "watch"] },
     Right {
@@ -58,4 +75,8 @@ pub const READS: &[Right] = &[
         resource: "rolebindings",
         verbs: &["list", "watch"],
     },
+    Right { group: "openreports.io", resource: "clusterreports", verbs: &["list"] },
+    Right { group: "openreports.io", resource: "reports", verbs: &["list"] },
+    Right { group: "wgpolicyk8s.io", resource: "clusterpolicyreports", verbs: &["list"] },
+    Right { group: "wgpolicyk8s.io", resource: "policyreports", verbs: &["list"] },
 ];

@@ -11,7 +11,10 @@ use ajj_engine::{FactError, Limits, Node, Tree, Value, parse_json};
 use std::sync::Arc;
 use tokio::sync::watch;
 
-pub(super) use follow::{Absent, List, keep_up};
+pub(super) use follow::{
+    Absent, End, Event, GRACE, Lines, List, WATCH_SECONDS, encode, keep_up, read_event,
+};
+pub(super) use pause::{Pause, share};
 
 /// What is known of a list of the API server.
 ///
@@ -237,7 +240,7 @@ fn name_of(object: Node<'_>) -> Option<Box<str>> {
 }
 
 /// An object as a tree of its own; items of a list take kind and version from it.
-fn own_tree(object: Node<'_>, list: Option<Node<'_>>) -> Result<Arc<Tree>, FactError> {
+pub(super) fn own_tree(object: Node<'_>, list: Option<Node<'_>>) -> Result<Arc<Tree>, FactError> {
     let mut text = object.to_json();
     let head = list.filter(|_| object.get("kind").is_none()).and_then(|list| {
         let version = list.get("apiVersion")?.as_str()?;

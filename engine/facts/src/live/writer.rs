@@ -94,6 +94,11 @@ impl Writer {
         self.send(Write::Merge, path, patch).await
     }
 
+    /// Deletes the object at a path.
+    pub async fn delete(&self, path: &str) -> Result<Arc<Tree>, WriteError> {
+        self.send(Write::Delete, path, String::new()).await
+    }
+
     fn send(
         &self,
         write: Write,

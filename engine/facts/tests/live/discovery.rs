@@ -9,7 +9,7 @@ use crate::server::{Route, status};
 const CORE: &str = r#"{"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","items":[
     {"metadata":{},"versions":[{"version":"v1","freshness":"Current","resources":[
         {"resource":"pods","responseKind":{"group":"","version":"","kind":"Pod"},"scope":"Namespaced",
-         "verbs":["create"],"subresources":[
+         "verbs":["create","list"],"subresources":[
             {"subresource":"status","responseKind":{"kind":"Pod"}},
             {"subresource":"exec","responseKind":{"kind":"PodExecOptions"}}]},
         {"resource":"nodes","responseKind":{"kind":"Node"},"scope":"Cluster"},
@@ -29,18 +29,19 @@ async fn resources_are_listed_with_kind_scope_and_subresources() {
     let shown: Vec<String> = found
         .resources
         .iter()
-        .map(|ServedResource { group, version, resource, kind, is_namespaced, subresources }| {
-            let of = kind.api_version();
-            let kind = &kind.kind;
-            format!("{group}/{version}/{resource} {of}/{kind} {is_namespaced} {subresources:?}")
+        .map(|found| {
+            let ServedResource { group, version, resource, kind, subresources, .. } = found;
+            let (of, kind) = (kind.api_version(), &kind.kind);
+            let flags = format!("{} {}", found.is_namespaced, found.is_listable);
+            format!("{group}/{version}/{resource} {of}/{kind} {flags} {subresources:?}")
         })
         .collect();
     assert_eq!(
         shown,
         [
-            "/v1/nodes v1/Node false []",
-            "/v1/pods v1/Pod true [\"exec\", \"status\"]",
-            "apps/v1/deployments apps/v1/Deployment true []",
+            "/v1/nodes v1/Node false false []",
+            "/v1/pods v1/Pod true true [\"exec\", \"status\"]",
+            "apps/v1/deployments apps/v1/Deployment true false []",
         ]
     );
     assert_eq!(found.stale, ["metrics.k8s.io/v1beta1"]);

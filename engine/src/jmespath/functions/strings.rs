@@ -192,7 +192,7 @@ fn regex<'t>(
     arguments: &Arguments<'_, 't, '_, '_>,
     named: bool,
 ) -> std::result::Result<Arc<Regex>, Failure<'t>> {
-    let compiled = match arguments.call.regex() {
+    let compiled = match arguments.call.regex(arguments.evaluation.regexes) {
         Some(compiled) => compiled,
         None => {
             let pattern = arguments.text(0);

@@ -171,7 +171,7 @@ fn variable<'t>(
             or_default(found, &path, default.as_ref())?.or(default)
         }
         (None, Some(path)) => {
-            let found = context.query_text(&path);
+            let found = context.query_text(&path, None);
             or_default(found, &path, default.as_ref())?.filter(|value| !value.is_null()).or(default)
         }
     };

@@ -97,7 +97,7 @@ impl Taken {
                 let query = Query::Broken { text: "…".into(), error };
                 (Variable::Static { expression: query, on_delete: None }, 0)
             }
-            (segments, depth) => (Variable::Nested(segments), depth),
+            (segments, depth) => (Variable::nested(segments), depth),
         }
     }
 

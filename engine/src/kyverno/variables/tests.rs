@@ -12,7 +12,7 @@ fn part(segment: &Segment) -> String {
         Segment::Variable(Variable::Static { expression, .. }) => {
             format!("<{}>", expression.text())
         }
-        Segment::Variable(Variable::Nested(segments)) => {
+        Segment::Variable(Variable::Nested { segments, .. }) => {
             format!("<{}>", segments.iter().map(part).collect::<Vec<_>>().join("|"))
         }
         Segment::Variable(Variable::Here) => "<@>".to_owned(),

@@ -24,12 +24,14 @@ impl Reader<'_> {
         let from = self.builder.decoded_len();
         let mut copied = start;
         loop {
-            self.builder.decode_more(self.text.get(copied..end).unwrap_or_default());
+            if copied < end {
+                self.builder.decode_more(self.text.get(copied..end).unwrap_or_default());
+            }
             match self.text.as_bytes().get(end) {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     let (character, behind) = self.escape(end)?;
-                    self.builder.decode_more(character.encode_utf8(&mut [0; 4]));
+                    self.builder.decode_character(character);
                     end = behind;
                 }
                 Some(_) => {

@@ -190,3 +190,26 @@ fn strings_without_escapes_stay_where_they_are() {
     let Kind::String(text) = item.kind() else { panic!("{item:?}") };
     assert_eq!(text.as_ptr(), tree.source()[2..].as_ptr());
 }
+
+#[test]
+fn equal_keys_are_found_among_few_and_among_many() {
+    let object = |keys: &[String]| {
+        let entries: Vec<String> = keys.iter().map(|key| format!("\"{key}\":1")).collect();
+        format!("{{{}}}", entries.join(","))
+    };
+    for count in [1, 2, 3, 6, 7, 32, 33, 1_000] {
+        let keys: Vec<String> = (0..count).map(|number| format!("key-{number}")).collect();
+        assert!(parse_json(object(&keys), &Limits::default()).is_ok(), "{count}");
+        for first in [0, count / 2, count - 1] {
+            // The third is no news.
+            let again = [keys.get(first), keys.get(first)].map(|key| key.unwrap().clone());
+            let keys = [keys.as_slice(), again.as_slice()].concat();
+            let text = object(&keys);
+            let error = parse_json(text.as_str(), &Limits::default()).unwrap_err();
+            let entry = format!("\"key-{first}\":");
+            let places: Vec<usize> = text.match_indices(&entry).map(|(at, _)| at).collect();
+            assert_eq!(error.code, "duplicate-key", "{count} {first}");
+            assert_eq!(error.range.start, places[1], "{count} {first}");
+        }
+    }
+}

@@ -61,6 +61,7 @@ impl Page {
             ("api_calls", "Calls of the API server for a rule.", &counters.api_calls),
             ("service_calls", "Calls of services for a rule.", &counters.service_calls),
             ("writes", "Writes to the API server.", &counters.writes),
+            ("pages", "Pages of lists that were read to look at objects once.", &counters.pages),
             ("lists", "Lists that feed a watch.", &counters.lists),
             ("watches", "Watches that were begun.", &counters.watches),
             ("watch_hits", "Questions that a watch answered.", &counters.watch_hits),

@@ -20,6 +20,7 @@ fn served(lines: &[&str]) -> Vec<ServedResource> {
                 kind: words[1].into(),
             },
             is_namespaced: words[2] == "ns",
+            is_listable: true,
             subresources: words[3..].iter().map(|word| (*word).to_owned()).collect(),
         }
     });

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 pub(super) struct Idle {
     opened: Instant,
     limit: Duration,
-    /// Milliseconds from the opening to the last answer, or `BUSY`.
+    /// Milliseconds from the opening to the last answer, 0 before the first, or `BUSY`.
     since: AtomicU64,
 }
 
@@ -26,8 +26,13 @@ impl Idle {
         self.since.store(BUSY, Ordering::Relaxed);
         let answer = answer.await;
         let elapsed = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(BUSY - 1);
-        self.since.store(elapsed, Ordering::Relaxed);
+        self.since.store(elapsed.max(1), Ordering::Relaxed);
         answer
+    }
+
+    /// Whether a request has come.
+    pub(super) fn was_busy(&self) -> bool {
+        self.since.load(Ordering::Relaxed) != 0
     }
 
     /// Ends when the connection has waited for the whole of a head for longer than the limit.
@@ -78,7 +83,9 @@ mod tests {
     #[test]
     fn a_connection_that_is_being_answered_is_not_idle() {
         let idle = opened_before(1_000);
+        assert!(!idle.was_busy());
         assert!(idle.busy(std::future::pending::<()>()).now_or_never().is_none());
+        assert!(idle.was_busy());
         assert!(!is_over(&idle));
     }
 }

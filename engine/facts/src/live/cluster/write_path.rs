@@ -19,6 +19,7 @@ pub(super) fn writable(write: Write, path: &str) -> Result<String, String> {
         Write::Create => ("create", "a list"),
         Write::Apply => ("patch", "an object"),
         Write::Merge => ("patch", "an object or a status"),
+        Write::Delete => ("delete", "an object"),
     };
     let fits = match target.part {
         Part::List => write == Write::Create,
@@ -90,6 +91,9 @@ mod tests {
             (Write::Merge, SECRET),
             (Write::Apply, CONFIGURATION),
             (Write::Create, "/apis/events.k8s.io/v1/namespaces/n/events"),
+            (Write::Delete, "/apis/openreports.io/v1alpha1/namespaces/n/reports/r"),
+            (Write::Delete, "/apis/wgpolicyk8s.io/v1alpha2/clusterpolicyreports/r"),
+            (Write::Merge, "/apis/coordination.k8s.io/v1/namespaces/ajj/leases/ajj-audit"),
             (Write::Merge, "/apis/kyverno.io/v1/clusterpolicies/p/status"),
             (Write::Merge, "/apis/kyverno.io/v1/namespaces/n/policies/p/status"),
         ] {
@@ -101,6 +105,10 @@ mod tests {
     fn what_may_not() {
         for (write, path) in [
             (Write::Create, SECRET),
+            (Write::Delete, SECRET),
+            (Write::Delete, CONFIGURATION),
+            (Write::Delete, "/apis/openreports.io/v1alpha1/namespaces/n/reports"),
+            (Write::Delete, "/apis/coordination.k8s.io/v1/namespaces/ajj/leases/ajj-audit"),
             (Write::Apply, "/api/v1/namespaces/ajj/secrets"),
             (Write::Merge, "/api/v1/namespaces/ajj/secrets/x/status"),
             (Write::Apply, "/apis/kyverno.io/v1/clusterpolicies/p/status"),

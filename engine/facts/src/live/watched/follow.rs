@@ -19,14 +19,14 @@ use crate::live::counters::LiveCounters;
 /// Small enough that a page of large objects is an answer that may be read.
 const PAGE: usize = 100;
 /// How long a watch stands before the API server ends it; by chance up to half more.
-const WATCH_SECONDS: u64 = 90;
+pub(in crate::live) const WATCH_SECONDS: u64 = 90;
 /// How much later than its end a watch is taken for dead.
-const GRACE: Duration = Duration::from_secs(15);
+pub(in crate::live) const GRACE: Duration = Duration::from_secs(15);
 /// A watch that ends sooner without a word is no better than one that fails.
 const SHORT: Duration = Duration::from_secs(1);
 
 /// How a watch ended.
-enum End {
+pub(in crate::live) enum End {
     /// As it does from time to time.
     Closed,
     /// The API server no longer knows where it began.
@@ -161,7 +161,7 @@ async fn list(
 }
 
 /// A text as the value of a query.
-fn encode(text: &str) -> String {
+pub(in crate::live) fn encode(text: &str) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
     text.bytes().fold(String::new(), |mut encoded, byte| {
         if plain(&byte) {
@@ -198,7 +198,7 @@ async fn follow(
     watched.hear();
     heard.last = Instant::now();
     let began = heard.last;
-    let mut lines = Lines { body: response.into_body(), rest: BytesMut::new(), max_line };
+    let mut lines = Lines::new(response.into_body(), max_line);
     loop {
         let end = match timeout(lives + GRACE, lines.next()).await {
             Ok(Ok(Some(line))) => match take(&line, watched, version) {
@@ -220,6 +220,26 @@ async fn follow(
 
 /// Takes over what one line of a watch says.
 fn take(line: &[u8], watched: &Watched, version: &mut String) -> Result<(), End> {
+    let (event, at) = read_event(line)?;
+    match event {
+        Event::Bookmark => (),
+        Event::Put(name, object) => watched.insert(name, object),
+        Event::Deleted(name, _) => watched.remove(&name),
+    }
+    *version = at;
+    Ok(())
+}
+
+/// What one line of a watch says; objects come with their name in the list.
+pub(in crate::live) enum Event {
+    /// Nothing but the version.
+    Bookmark,
+    Put(Box<str>, Arc<Tree>),
+    Deleted(Box<str>, Arc<Tree>),
+}
+
+/// Reads one line of a watch, with the version from which it goes on.
+pub(in crate::live) fn read_event(line: &[u8]) -> Result<(Event, String), End> {
     let unreadable = |reason: String| End::Unreadable(format!("the watch is unreadable: {reason}"));
     let text = std::str::from_utf8(line).map_err(|error| unreadable(error.to_string()))?;
     let event = parse_json(text, &Limits::default()).map_err(|e| unreadable(e.to_string()))?;
@@ -237,30 +257,32 @@ fn take(line: &[u8], watched: &Watched, version: &mut String) -> Result<(), End>
     }
     let at = object.at(&["metadata", "resourceVersion"]).and_then(Node::as_str);
     let at = at.filter(|at| !at.is_empty()).ok_or_else(|| unreadable("no version".to_owned()))?;
-    if kind != "BOOKMARK" {
-        let name = name_of(object).ok_or_else(|| unreadable("no name".to_owned()))?;
-        match kind {
-            "ADDED" | "MODIFIED" => {
-                let tree = own_tree(object, None).map_err(|error| unreadable(error.to_string()))?;
-                watched.insert(name, tree);
-            }
-            "DELETED" => watched.remove(&name),
-            other => return Err(unreadable(format!("an event of type `{}`", one_line(other)))),
-        }
+    if kind == "BOOKMARK" {
+        return Ok((Event::Bookmark, at.to_owned()));
     }
-    at.clone_into(version);
-    Ok(())
+    let name = name_of(object).ok_or_else(|| unreadable("no name".to_owned()))?;
+    let tree = own_tree(object, None).map_err(|error| unreadable(error.to_string()))?;
+    let event = match kind {
+        "ADDED" | "MODIFIED" => Event::Put(name, tree),
+        "DELETED" => Event::Deleted(name, tree),
+        other => return Err(unreadable(format!("an event of type `{}`", one_line(other)))),
+    };
+    Ok((event, at.to_owned()))
 }
 
 /// The lines of a body, each up to a bound.
-struct Lines {
+pub(in crate::live) struct Lines {
     body: Body,
     rest: BytesMut,
     max_line: usize,
 }
 
 impl Lines {
-    async fn next(&mut self) -> Result<Option<BytesMut>, End> {
+    pub(in crate::live) fn new(body: Body, max_line: usize) -> Self {
+        Self { body, rest: BytesMut::new(), max_line }
+    }
+
+    pub(in crate::live) async fn next(&mut self) -> Result<Option<BytesMut>, End> {
         let mut searched = 0;
         loop {
             let new = self.rest.get(searched..).unwrap_or_default();

@@ -6,23 +6,23 @@ use std::time::Duration;
 /// Pauses that double, each cut by chance, so that those who failed together do not come back
 /// together.
 #[derive(Debug)]
-pub(super) struct Pause {
+pub(in crate::live) struct Pause {
     first: Duration,
     most: Duration,
     next: Duration,
 }
 
 impl Pause {
-    pub(super) fn new(first: Duration, most: Duration) -> Self {
+    pub(in crate::live) fn new(first: Duration, most: Duration) -> Self {
         Self { first, most, next: first }
     }
 
-    pub(super) fn reset(&mut self) {
+    pub(in crate::live) fn reset(&mut self) {
         self.next = self.first;
     }
 
     /// The next pause: between half and all of what it may be.
-    pub(super) fn take(&mut self) -> Duration {
+    pub(in crate::live) fn take(&mut self) -> Duration {
         let pause = self.next;
         self.next = (pause * 2).min(self.most);
         pause / 2 + share(pause / 2)
@@ -30,7 +30,7 @@ impl Pause {
 }
 
 /// A random part of a duration.
-pub(super) fn share(whole: Duration) -> Duration {
+pub(in crate::live) fn share(whole: Duration) -> Duration {
     // Each state has keys of its own, which the operating system's randomness seeds.
     let random = RandomState::new().build_hasher().finish() >> 11;
     #[expect(clippy::cast_precision_loss, reason = "53 bits are exact")]

@@ -14,30 +14,35 @@ const KINDS: [[&str; 5]; 3] = [
 
 /// Defines the kinds, and waits until objects of them can be made.
 pub(crate) fn define(plane: &ControlPlane) {
-    for [kind, plural, short, version, scope] in KINDS {
-        let definition = definition(kind, plural, short, version, scope).to_string();
+    define_all(plane, "kyverno.io", &KINDS);
+}
+
+/// Defines kinds of a group: kind, plural, short name, version, scope of each.
+pub(crate) fn define_all(plane: &ControlPlane, group: &str, kinds: &[[&str; 5]]) {
+    for kind in kinds {
+        let definition = definition(group, *kind).to_string();
         let created = plane.kubectl(&["create", "-f", "-"], &definition).unwrap();
         assert_eq!(created.code, 0, "{created:?}");
     }
-    for [_, plural, ..] in KINDS {
+    for [_, plural, ..] in kinds {
         eventually(BOUND, || {
-            let name = format!("{plural}.kyverno.io");
+            let name = format!("{plural}.{group}");
             plane.kubectl(&["get", &name, "--all-namespaces"], "").unwrap().succeeded()
         })
         .unwrap();
     }
 }
 
-fn definition(kind: &str, plural: &str, short: &str, version: &str, scope: &str) -> Value {
+fn definition(group: &str, [kind, plural, short, version, scope]: [&str; 5]) -> Value {
     let column =
         |name: &str, kind: &str, path: &str| json!({"name": name, "type": kind, "jsonPath": path});
     let ready = ".status.conditions[?(@.type == \"Ready\")]";
     json!({
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": format!("{plural}.kyverno.io")},
+        "metadata": {"name": format!("{plural}.{group}")},
         "spec": {
-            "group": "kyverno.io",
+            "group": group,
             "scope": scope,
             "names": {
                 "kind": kind,

@@ -30,29 +30,31 @@ pub(crate) static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
 });
 
 /// A webhook that follows a control plane.
-pub(super) struct Served {
+pub(crate) struct Served {
     process: Mutex<Option<Process>>,
     kubeconfig: PathBuf,
     folder: PathBuf,
     port: u16,
-    arguments: Vec<String>,
+    name: &'static str,
+    more: Vec<String>,
 }
 
 impl Served {
     /// Starts it, and waits until it serves; policies may come later.
     pub(super) fn start(plane: &ControlPlane) -> Self {
-        Self::start_with(plane, &[])
+        Self::start_with(plane, "webhook", &[])
     }
 
-    /// The same, with more arguments.
-    pub(super) fn start_with(plane: &ControlPlane, arguments: &[&str]) -> Self {
+    /// Starts one of several, with more arguments.
+    pub(crate) fn start_with(plane: &ControlPlane, name: &'static str, more: &[&str]) -> Self {
         let [port] = free_ports().unwrap();
         let served = Self {
             process: Mutex::new(None),
             kubeconfig: plane.kubeconfig().to_owned(),
             folder: plane.folder().to_owned(),
             port,
-            arguments: arguments.iter().map(|one| (*one).to_owned()).collect(),
+            name,
+            more: more.iter().map(|one| (*one).to_owned()).collect(),
         };
         served.start_again();
         served
@@ -76,22 +78,22 @@ impl Served {
             "all",
         ];
         let environment = [("HOME", self.folder.to_str().unwrap())];
-        let arguments = arguments.into_iter().chain(self.arguments.iter().map(String::as_str));
+        let arguments = arguments.into_iter().chain(self.more.iter().map(String::as_str));
         let process = Process::start(&PROGRAM, arguments, &environment, &self.log_file()).unwrap();
         *self.process.lock().unwrap() = Some(process);
         self.ca_bundle();
     }
 
     /// Kills it in the middle of whatever it does.
-    pub(super) fn kill(&self) {
+    pub(crate) fn kill(&self) {
         self.process.lock().unwrap().take();
     }
 
     fn log_file(&self) -> PathBuf {
-        self.folder.join("webhook.log")
+        self.folder.join(self.name).with_extension("log")
     }
 
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 
@@ -114,7 +116,7 @@ impl Served {
     }
 
     /// Waits until it is ready to judge.
-    pub(super) fn ready(&self) {
+    pub(crate) fn ready(&self) {
         let ready = eventually(BOUND, || {
             let (code, body) = self.get("/readyz");
             if code == 200 { Ok(()) } else { Err((code, body, self.log())) }
@@ -151,7 +153,7 @@ impl Served {
     }
 
     /// A metric by its whole name, labels included.
-    pub(super) fn metric(&self, name: &str) -> f64 {
+    pub(crate) fn metric(&self, name: &str) -> f64 {
         let page = self.get("/metrics").1;
         let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.unwrap_or_else(|| panic!("no `{name}` in {page}")).parse().unwrap()

@@ -25,7 +25,7 @@ fn the_trace_of_an_api_server_goes_on() {
     let plane = ControlPlane::start_with(Controllers::Absent, &[argument]).unwrap();
     kyverno::define(&plane);
     let collector = Collector::start();
-    let served = Served::start_with(&plane, &["--otlp-endpoint", &collector.url]);
+    let served = Served::start_with(&plane, "webhook", &["--otlp-endpoint", &collector.url]);
     served.ready();
     register(&plane, &served);
     let namespace = json!({
