@@ -92,6 +92,9 @@ pub(crate) struct ValidateArguments {
     /// How to reach the cluster [default: as kubectl does]
     #[arg(long, value_name = "FILE", requires = "live")]
     pub(crate) kubeconfig: Option<PathBuf>,
+    /// Namespaces whose PolicyExceptions count, or `*` for all [default: none]
+    #[arg(long, value_name = "NAME,...", requires = "live", conflicts_with = "policies")]
+    pub(crate) exceptions_from: Option<ExceptionsFrom>,
     /// Values of variables, as `kyverno apply --values-file` reads them
     #[arg(long, value_name = "FILE")]
     pub(crate) values: Option<String>,

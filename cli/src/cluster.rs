@@ -9,7 +9,7 @@ use ajj_engine::{
     Diagnostic, FactError, FactKey, GroupVersionKind, Source, Tree, UserInfo, manifest,
 };
 use ajj_facts::{Desk, Discovered, FactSource, Live, ServedResource};
-use ajj_webhook::{ListedPolicies, Roles, list_policies};
+use ajj_webhook::{ExceptionsFrom, ListedPolicies, Roles, list_policies};
 use pollster::block_on;
 
 use crate::command_error::CommandError;
@@ -36,9 +36,12 @@ impl Cluster {
         Ok(Self { live: desk.live, served })
     }
 
-    /// The policies and exceptions of the cluster, and what is wrong with them.
-    pub(crate) fn policies(&self) -> Result<(Vec<Source>, Vec<Diagnostic>), CommandError> {
-        let listed = block_on(list_policies(&self.live)).map_err(|error| {
+    /// The policies of the cluster and the exceptions that count, and what is wrong with them.
+    pub(crate) fn policies(
+        &self,
+        exceptions: &ExceptionsFrom,
+    ) -> Result<(Vec<Source>, Vec<Diagnostic>), CommandError> {
+        let listed = block_on(list_policies(&self.live, exceptions)).map_err(|error| {
             let error = CommandError::user(format!("the policies of the cluster: {error}"));
             error.hint("name policies of files with `-p PATH`")
         })?;

@@ -16,7 +16,8 @@ pub enum ExceptionsFrom {
 }
 
 /// What is said of an exception that does not count.
-pub(crate) const DOES_NOT_COUNT: &str = "exceptions of this namespace do not count: `ajj webhook --exceptions-from` names those that do";
+pub(crate) const DOES_NOT_COUNT: &str =
+    "exceptions of this namespace do not count: `--exceptions-from` names those that do";
 
 impl Default for ExceptionsFrom {
     fn default() -> Self {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ajj_webhook::ReportApi;
+use ajj_webhook::{ExceptionsFrom, ReportApi};
 use clap::Args;
 
 use super::{EXIT_CODES, ExitArguments, Output, unknown};
@@ -26,6 +26,9 @@ pub(crate) struct AuditArguments {
     /// How to reach the cluster [default: as kubectl does]
     #[arg(long, value_name = "FILE")]
     pub(crate) kubeconfig: Option<PathBuf>,
+    /// Namespaces whose PolicyExceptions count, or `*` for all [default: none]
+    #[arg(long, value_name = "NAME,...", conflicts_with = "policies")]
+    pub(crate) exceptions_from: Option<ExceptionsFrom>,
     /// Look at this namespace alone; give it again for more
     #[arg(short, long = "namespace", value_name = "NAMESPACE")]
     pub(crate) namespaces: Vec<String>,

@@ -6,6 +6,8 @@ use ajj_engine::manifest::{Content, objects};
 use ajj_engine::report::{ObjectIdentity, Report};
 use ajj_engine::{Diagnostic, Document, Limits, PolicySet, Severity, Source, Tree, compile, read};
 
+use ajj_webhook::ExceptionsFrom;
+
 use crate::cluster::Cluster;
 use crate::command_error::CommandError;
 use crate::load::{Loaded, load};
@@ -35,10 +37,10 @@ impl Findings {
     pub(super) fn policies(
         &mut self,
         paths: &[String],
-        cluster: Option<&Cluster>,
+        cluster: Option<(&Cluster, &ExceptionsFrom)>,
     ) -> Result<PolicySet, CommandError> {
-        if let (Some(cluster), []) = (cluster, paths) {
-            let (sources, diagnostics) = cluster.policies()?;
+        if let (Some((cluster, exceptions)), []) = (cluster, paths) {
+            let (sources, diagnostics) = cluster.policies(exceptions)?;
             self.diagnostics.extend(diagnostics);
             // What is wrong or odd was said of each policy by itself, with the field.
             return Ok(compile(&sources).0);

@@ -19,7 +19,8 @@ pub(crate) fn run(ui: &Ui, arguments: &AuditArguments) -> Result<u8, CommandErro
     output::check(&arguments.outputs)?;
     let mut found = Findings::default();
     let cluster = Cluster::connect(arguments.kubeconfig.as_deref())?;
-    let policies = found.policies(&arguments.policies, Some(&cluster))?;
+    let exceptions = arguments.exceptions_from.clone().unwrap_or_default();
+    let policies = found.policies(&arguments.policies, Some((&cluster, &exceptions)))?;
     let existing = Existing {
         cluster: &cluster,
         policies: &policies,

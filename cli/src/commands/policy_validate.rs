@@ -18,7 +18,9 @@ pub(crate) fn run(ui: &Ui, arguments: &ValidateArguments) -> Result<u8, CommandE
     let mut found = Findings::default();
     let cluster = arguments.live.then(|| Cluster::connect(arguments.kubeconfig.as_deref()));
     let cluster = cluster.transpose()?;
-    let policies = found.policies(&arguments.policies, cluster.as_ref())?;
+    let exceptions = arguments.exceptions_from.clone().unwrap_or_default();
+    let live = cluster.as_ref().map(|cluster| (cluster, &exceptions));
+    let policies = found.policies(&arguments.policies, live)?;
     let manifests = found.load(&arguments.paths);
     let mut user = arguments.user_info.as_ref().and_then(|path| {
         let document = found.document(path)?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use ajj_engine::{PolicySet, Source, compile};
 
+use crate::exceptions::ExceptionsFrom;
 use crate::policies::State;
 
 /// All policies at one moment.
@@ -21,10 +22,11 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// From the policies of the cluster, and from files.
-    pub(super) fn new(states: &[State], files: &[Source]) -> Self {
+    /// From the policies of the cluster, with the exceptions that count, and from files.
+    pub(super) fn new(states: &[State], files: &[Source], exceptions: &ExceptionsFrom) -> Self {
         let (mut of_cluster, mut always) = (Vec::new(), files.to_vec());
-        for state in states {
+        let counts = |state: &&State| !exceptions.ignores(state.object.root());
+        for state in states.iter().filter(counts) {
             let source = state.checked.source.clone();
             match state.resource {
                 "policyexceptions" => always.push(source),

@@ -51,6 +51,8 @@ pub(super) struct Round<'a> {
     /// Sets of the policies that changed after a generation.
     pub(super) parts: BTreeMap<u64, (BTreeSet<Arc<str>>, PolicySet)>,
     pub(super) apis: BTreeSet<Api>,
+    /// Whether it is known which reports there are: before that none is written.
+    pub(super) knows_reports: bool,
     served: Arc<Discovered>,
     files: Arc<[ajj_engine::Source]>,
     lists: BTreeMap<Arc<str>, Listed>,
@@ -78,13 +80,15 @@ impl Auditor {
             }
         };
         let mut outcome = self.cluster.policies.outcome();
+        let exceptions = self.cluster.policies.exceptions_from();
         let (tell, events) = channel(1);
         let mut round = Round {
             auditor: self,
             table: Table::default(),
-            policies: Gathered::new(&[], &[]),
+            policies: Gathered::new(&[], &[], exceptions),
             parts: BTreeMap::new(),
             apis: BTreeSet::new(),
+            knows_reports: false,
             served,
             files: Arc::default(),
             lists: BTreeMap::new(),
@@ -102,7 +106,7 @@ impl Auditor {
         round.know_reports().await;
         round.files = self.policies.file_sources();
         let states = Arc::clone(&outcome.borrow_and_update());
-        round.take_policies(Gathered::new(&states.states, &round.files));
+        round.take_policies(Gathered::new(&states.states, &round.files, exceptions));
         let (mut next_tick, mut next_round) =
             (Instant::now() + TICK, Instant::now() + self.interval);
         loop {
@@ -111,7 +115,7 @@ impl Auditor {
                 sleep(GATHER).await;
                 round.files = files;
                 let states = Arc::clone(&outcome.borrow_and_update());
-                round.take_policies(Gathered::new(&states.states, &round.files));
+                round.take_policies(Gathered::new(&states.states, &round.files, exceptions));
             } else if self.cluster.live.namespaces_revision() != round.namespaces {
                 round.take_labels();
             } else if let Ok((list, event)) = round.events.try_recv() {
@@ -125,7 +129,7 @@ impl Auditor {
                 }
             } else if let Some(work) = round.work.pop_front() {
                 round.look_through(work).await;
-            } else if !round.table.is_dirty() {
+            } else if !round.knows_reports || !round.table.is_dirty() {
                 round.complete();
                 tokio::select! {
                     Some((list, event)) = round.events.recv() => round.take(list, event).await,
@@ -181,6 +185,7 @@ impl Round<'_> {
 
     /// Judges one page of a list.
     async fn look_through(&mut self, mut work: Work) {
+        work.is_begun = true;
         match work.pages.next().await {
             None => {
                 let listed = self.lists.get(&work.list);
@@ -210,10 +215,12 @@ impl Round<'_> {
         {
             self.served = served;
             if self.choose_reports() {
-                self.table.forget_reports();
-                self.know_reports().await;
+                self.knows_reports = false;
             }
             self.watch_lists();
+        }
+        if !self.knows_reports {
+            self.know_reports().await;
         }
         if self.next_retry <= Instant::now() {
             self.next_retry = Instant::now() + RETRY;
@@ -226,7 +233,6 @@ impl Round<'_> {
         self.began.get_or_insert_with(Instant::now);
         self.said.clear();
         // Others may have changed or deleted some.
-        self.table.forget_reports();
         self.know_reports().await;
         let lists: Vec<Arc<str>> = self.lists.keys().cloned().collect();
         for list in lists {
@@ -236,7 +242,7 @@ impl Round<'_> {
 
     /// Takes note that there is nothing left to do, if that is so.
     fn complete(&mut self) {
-        if !self.lists.values().all(|listed| listed.is_complete) {
+        if !self.knows_reports || !self.lists.values().all(|listed| listed.is_complete) {
             return;
         }
         if let Some(began) = self.began.take() {

@@ -43,6 +43,8 @@ impl Round<'_> {
     /// Learns which reports are there: those of a replica that audited before, of kinds that are no
     /// longer wanted too.
     pub(super) async fn know_reports(&mut self) {
+        self.table.forget_reports();
+        self.knows_reports = true;
         let mut apis = Api::ALL.to_vec();
         apis.retain(|api| api.is_served(self.served()));
         for api in apis {
@@ -64,6 +66,7 @@ impl Round<'_> {
                         }),
                         Err(error) => {
                             self.complain(&format!("cannot list {list}: {error}"));
+                            self.knows_reports = false;
                         }
                     }
                 }
@@ -73,6 +76,9 @@ impl Round<'_> {
 
     /// Brings some reports in step with what was found.
     pub(super) async fn write_some(&mut self) {
+        if !self.knows_reports {
+            return;
+        }
         for _ in 0..AT_ONCE {
             let Some(uid) = self.table.next_dirty() else { return };
             let began = Instant::now();

@@ -5,6 +5,7 @@ use ajj_facts::{Live, PageError};
 
 use super::check::{Finding, check};
 use super::cluster::KINDS;
+use crate::exceptions::{DOES_NOT_COUNT, ExceptionsFrom};
 
 /// The policies and exceptions of a cluster.
 #[derive(Clone, Debug, Default)]
@@ -15,10 +16,14 @@ pub struct ListedPolicies {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads the policies of a cluster. One that has none of their kinds has no policies.
+/// Reads the policies of a cluster, with the exceptions that count. One that has none of their kinds
+/// has no policies.
 ///
 /// The error says which list could not be read, and why.
-pub async fn list_policies(live: &Live) -> Result<ListedPolicies, String> {
+pub async fn list_policies(
+    live: &Live,
+    exceptions: &ExceptionsFrom,
+) -> Result<ListedPolicies, String> {
     let mut found = ListedPolicies::default();
     for (resource, versions) in KINDS {
         for version in versions {
@@ -38,6 +43,11 @@ pub async fn list_policies(live: &Live) -> Result<ListedPolicies, String> {
                 let warnings = warnings
                     .map(|found| told(found, Diagnostic::warning(found.code, said(name, found))));
                 found.diagnostics.extend(errors.chain(warnings));
+                if exceptions.ignores(object.root()) {
+                    let message = format!("{name}: {DOES_NOT_COUNT}");
+                    found.diagnostics.push(Diagnostic::warning("exception-ignored", message));
+                    continue;
+                }
                 found.sources.push(checked.source);
             }
             break;

@@ -4,9 +4,10 @@ mod path;
 mod write_path;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ajj_engine::{FactError, Method, Tree};
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Request, Response, StatusCode};
 use tokio::sync::Semaphore;
 
@@ -68,6 +69,12 @@ impl Shape {
     }
 }
 
+/// How often one question waits because the server asks for it, as client-go has it; whoever asks gives
+/// up when there is no more time.
+const MOST_WAITS: u32 = 10;
+/// The longest that it waits at once.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
 /// How many writes are under way at once.
 const WRITES_AT_ONCE: usize = 4;
 
@@ -77,7 +84,8 @@ impl std::fmt::Debug for Cluster {
     }
 }
 
-/// Makes a client that asks once: a rule's question has no time for the client's own retries.
+/// Makes a client that asks once: a rule's question has no time for the client's own retries, but for
+/// those that the server asks for.
 ///
 /// To be called on the runtime that the client shall live on.
 pub fn client(config: kube::Config) -> Result<kube::Client, kube::Error> {
@@ -156,14 +164,24 @@ impl Cluster {
         body: &str,
         shape: Shape,
     ) -> Result<Arc<Tree>, (Option<StatusCode>, FactError)> {
-        let _call = self.calls.acquire().await.map_err(|_| (None, closed()))?;
-        let response = self.send(method, path, body, shape).await.map_err(|error| (None, error))?;
-        let status = response.status();
-        if !status.is_success() {
-            return Err((Some(status), refusal(status, response.into_body()).await));
+        let mut waits = 0;
+        loop {
+            let call = self.calls.acquire().await.map_err(|_| (None, closed()))?;
+            let response = self.send(method, path, body, shape).await;
+            let response = response.map_err(|error| (None, error))?;
+            let status = response.status();
+            if let Some(pause) = asked_to_wait(&response).filter(|_| waits < MOST_WAITS) {
+                waits += 1;
+                drop((response, call));
+                tokio::time::sleep(pause).await;
+                continue;
+            }
+            if !status.is_success() {
+                return Err((Some(status), refusal(status, response.into_body()).await));
+            }
+            let body = read_body(response.into_body(), self.max_response_bytes).await;
+            return body.and_then(parse).map_err(|error| (Some(status), error));
         }
-        let body = read_body(response.into_body(), self.max_response_bytes).await;
-        body.and_then(parse).map_err(|error| (Some(status), error))
     }
 
     async fn send(
@@ -237,6 +255,17 @@ impl Cluster {
         let body = read_body(response.into_body(), self.max_response_bytes).await;
         body.and_then(parse).map_err(failed)
     }
+}
+
+/// How long a server that is busy, or not ready yet, asks to wait before it is asked again.
+fn asked_to_wait(response: &Response<Body>) -> Option<Duration> {
+    let is_busy = matches!(
+        response.status(),
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+    );
+    let after = response.headers().get(RETRY_AFTER).filter(|_| is_busy)?;
+    let seconds = after.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
 }
 
 /// What an answer to a write outside 2xx means.

@@ -72,13 +72,37 @@ async fn what_statuses_mean() {
         fixture.server.route(NODE, Route::status(code, &body));
         let before = fixture.server.calls_of(NODE).len();
         assert_eq!(fixture.get(NODE).await, Err(expected), "{code}");
-        // A rule's question is asked once: whoever has to answer has no time to try again.
+        // Unless the server says when, a rule's question is asked once.
         assert_eq!(fixture.server.calls_of(NODE).len(), before + 1, "{code}");
     }
     for code in [200, 201] {
         fixture.server.route(NODE, Route::status(code, "[1]"));
         assert_eq!(fixture.get(NODE).await.as_deref(), Ok("[1]"));
     }
+}
+
+#[tokio::test]
+async fn a_server_that_asks_to_wait_is_asked_again() {
+    let fixture = Fixture::ready(options()).await;
+    let busy = |code, seconds| {
+        let body = status(code, "storage is (re)initializing");
+        Route { retry_after: Some(seconds), ..Route::status(code, &body) }
+    };
+    for code in [429, 503] {
+        let path = format!("{NODE}-{code}");
+        fixture.server.route(&path, busy(code, 1));
+        let recovers = async {
+            fixture.server.until(|server| server.calls_of(&path).len() == 1).await;
+            fixture.server.route(&path, Route::json("[1]"));
+        };
+        let (answer, ()) = tokio::join!(fixture.get(&path), recovers);
+        assert_eq!(answer.as_deref(), Ok("[1]"), "{code}");
+        assert_eq!(fixture.server.calls_of(&path).len(), 2, "{code}");
+    }
+    // Not without end.
+    fixture.server.route(NODE, busy(429, 0));
+    assert_eq!(failed(fixture.get(NODE).await), "said: storage is (re)initializing");
+    assert_eq!(fixture.server.calls_of(NODE).len(), 11);
 }
 
 #[tokio::test]

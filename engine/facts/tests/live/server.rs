@@ -73,6 +73,8 @@ pub(crate) struct Route {
     pub(crate) status: u16,
     pub(crate) body: String,
     pub(crate) location: Option<String>,
+    /// Seconds that a client is asked to wait.
+    pub(crate) retry_after: Option<u32>,
     pub(crate) body_kind: BodyKind,
     /// The answer waits until this is true; what it says is settled when the call comes.
     pub(crate) open: watch::Receiver<bool>,
@@ -96,7 +98,9 @@ impl Route {
 
     pub(crate) fn status(status: u16, body: &str) -> Self {
         let open = watch::channel(true).1;
-        Self { status, body: body.to_owned(), location: None, body_kind: BodyKind::Whole, open }
+        let (location, retry_after) = (None, None);
+        let body_kind = BodyKind::Whole;
+        Self { status, body: body.to_owned(), location, retry_after, body_kind, open }
     }
 
     /// The same, held back until the sender says `true`.
@@ -220,6 +224,9 @@ impl Server {
             BodyKind::Whole => whole(route.status, route.body),
             kind => pieces(route.status, &route.body, kind),
         };
+        if let Some(seconds) = route.retry_after {
+            response.headers_mut().insert("retry-after", seconds.into());
+        }
         if let Some(location) = route.location {
             response.headers_mut().insert("location", location.parse().unwrap());
         }

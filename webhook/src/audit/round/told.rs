@@ -31,6 +31,9 @@ impl Drop for Telling {
 pub(super) struct Work {
     pub(super) list: Arc<str>,
     pub(super) pages: Pages,
+    /// The namespace that it is kept to, if it is.
+    namespace: Option<String>,
+    pub(super) is_begun: bool,
     /// The listing that it is, where all of the list is looked through.
     pub(super) listing: Option<u64>,
     /// Whether what was judged is judged again.
@@ -123,6 +126,15 @@ impl Round<'_> {
         if namespace.is_some() && !listed.resource.is_namespaced {
             return;
         }
+        let covers = |work: &Work| {
+            !work.is_begun
+                && work.list == *list
+                && work.namespace.as_deref() == namespace
+                && (work.is_forced || !is_forced)
+        };
+        if self.work.iter().any(covers) {
+            return;
+        }
         let pages = self.auditor.cluster.live.pages(listed.resource.list_path(namespace));
         let mut listing = None;
         // A list that is told of from its beginning is a listing already.
@@ -131,6 +143,8 @@ impl Round<'_> {
             listed.listing = self.listing;
             listing = Some(self.listing);
         }
-        self.work.push_back(Work { list: Arc::clone(list), pages, listing, is_forced });
+        let (list, namespace) = (Arc::clone(list), namespace.map(str::to_owned));
+        let work = Work { list, pages, namespace, is_begun: false, listing, is_forced };
+        self.work.push_back(work);
     }
 }
