@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use ajj_engine::{Action, Operation, nearest};
+use ajj_webhook::ExceptionsFrom;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use existing::{AuditArguments, ImpactArguments};
