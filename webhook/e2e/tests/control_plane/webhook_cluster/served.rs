@@ -36,7 +36,7 @@ pub(crate) struct Served {
     folder: PathBuf,
     port: u16,
     name: &'static str,
-    arguments: Vec<String>,
+    more: Vec<String>,
 }
 
 impl Served {
@@ -46,7 +46,7 @@ impl Served {
     }
 
     /// Starts one of several, with more arguments.
-    pub(crate) fn start_with(plane: &ControlPlane, name: &'static str, arguments: &[&str]) -> Self {
+    pub(crate) fn start_with(plane: &ControlPlane, name: &'static str, more: &[&str]) -> Self {
         let [port] = free_ports().unwrap();
         let served = Self {
             process: Mutex::new(None),
@@ -54,7 +54,7 @@ impl Served {
             folder: plane.folder().to_owned(),
             port,
             name,
-            arguments: arguments.iter().map(|one| (*one).to_owned()).collect(),
+            more: more.iter().map(|one| (*one).to_owned()).collect(),
         };
         served.start_again();
         served
@@ -78,7 +78,7 @@ impl Served {
             "all",
         ];
         let environment = [("HOME", self.folder.to_str().unwrap())];
-        let arguments = arguments.into_iter().chain(self.arguments.iter().map(String::as_str));
+        let arguments = arguments.into_iter().chain(self.more.iter().map(String::as_str));
         let process = Process::start(&PROGRAM, arguments, &environment, &self.log_file()).unwrap();
         *self.process.lock().unwrap() = Some(process);
         self.ca_bundle();
