@@ -159,3 +159,25 @@ fn forgotten() -> Response {
     let message = "no denial of that id is remembered; only the last are\n";
     (StatusCode::NOT_FOUND, message).into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_is_who_comes_by_the_loopback() {
+        for (address, expected) in [
+            ("127.0.0.1:1", true),
+            ("127.8.8.8:1", true),
+            ("[::1]:1", true),
+            ("[::ffff:127.0.0.1]:1", true),
+            ("192.0.2.1:1", false),
+            ("[fd00::1]:1", false),
+            ("[::ffff:192.0.2.1]:1", false),
+        ] {
+            let peer = Peer { address: address.parse().unwrap(), has_certificate: false };
+            assert_eq!(is_this_machine(Some(&peer)), expected, "{address}");
+        }
+        assert!(!is_this_machine(None));
+    }
+}

@@ -1,6 +1,5 @@
 //! One control plane for all tests, each of which has a namespace of its own.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -44,20 +43,6 @@ pub(crate) fn kubectl_with(arguments: &str, stdin: &str) -> Output {
 /// What kubectl answers when all is well and it has nothing to warn of.
 pub(crate) fn said(stdout: &str) -> Output {
     Output { stdout: stdout.to_owned(), stderr: String::new(), code: 0 }
-}
-
-/// An address of this machine beside the loopback, as the kernel lists them.
-pub(crate) fn own_address() -> IpAddr {
-    let routes = std::fs::read_to_string("/proc/net/fib_trie").unwrap();
-    let lines: Vec<&str> = routes.lines().map(str::trim).collect();
-    let own = lines.windows(2).find_map(|lines| match lines {
-        [address, kind] if kind.contains("host LOCAL") => {
-            let address: Ipv4Addr = address.strip_prefix("|-- ")?.parse().ok()?;
-            (!address.is_loopback()).then_some(address)
-        }
-        _ => None,
-    });
-    own.unwrap_or_else(|| panic!("no address beside the loopback:\n{routes}")).into()
 }
 
 /// The program under test, built once.

@@ -9,6 +9,8 @@ use replicas::Replicas;
 
 #[path = "webhook_register/decisions.rs"]
 mod decisions;
+#[path = "webhook_register/elsewhere.rs"]
+mod elsewhere;
 #[path = "webhook_register/replicas.rs"]
 mod replicas;
 #[path = "webhook_register/rotation.rs"]

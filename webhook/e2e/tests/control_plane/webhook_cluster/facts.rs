@@ -1,12 +1,10 @@
 //! What rules ask of the cluster: labels of namespaces, ConfigMaps, lists, the roles of the user.
 
-use std::net::TcpListener;
-
 use ajj_e2e::eventually;
 use serde_json::json;
 
 use super::{enforce, judged_namespace, policy};
-use crate::support::{BOUND, kubectl, own_address};
+use crate::support::{BOUND, kubectl};
 
 const CREATE: &str = "create configmap thing --dry-run=server";
 
@@ -120,45 +118,4 @@ fn roles_follow_from_bindings() {
         if seen.stderr.contains("`joe` has [\"edit\"") { Ok(()) } else { Err(seen) }
     })
     .unwrap();
-}
-
-#[test]
-fn a_service_that_never_answers_is_an_error_of_its_rule_alone() {
-    let served = judged_namespace("silent");
-    // Connections are taken by the kernel, and nobody ever says a word.
-    let silent = TcpListener::bind((own_address(), 0)).unwrap();
-    let asking = |failure_policy: &str| {
-        let mut asking = policy(
-            "asks-the-silent",
-            "asks",
-            json!({
-                "match": {"any": [{"resources": {
-                    "kinds": ["ConfigMap"], "names": ["thing"], "namespaces": ["silent"],
-                }}]},
-                "context": [{"name": "verdict", "apiCall": {"service": {
-                    "url": format!("http://{}/verdict", silent.local_addr().unwrap()),
-                }}}],
-                "validate": {"message": "it says no", "deny": {"conditions": {"any": [
-                    {"key": "{{ verdict.allowed }}", "operator": "Equals", "value": false},
-                ]}}},
-            }),
-        );
-        asking["spec"]["failurePolicy"] = json!(failure_policy);
-        asking
-    };
-    let create = || kubectl("create configmap thing --dry-run=server --namespace silent");
-    // It is an answer of ours, in time, and not the API server's that waited in vain.
-    enforce(&asking("Fail"));
-    let refused = create();
-    assert_eq!(refused.code, 1, "{refused:?}");
-    assert!(refused.stderr.contains("denied the request"), "{refused:?}\n{}", served.log());
-    assert!(refused.stderr.contains("asks-the-silent/asks"), "{refused:?}");
-    // What others say of it stands beside it; who does not ask is not held up.
-    let other = kubectl("create configmap probe --dry-run=server --namespace silent");
-    assert!(other.stderr.contains("it is judged"), "{other:?}");
-
-    enforce(&asking("Ignore"));
-    let taken = create();
-    assert_eq!(taken.code, 0, "{taken:?}");
-    assert!(taken.stderr.contains("Warning: ") && taken.stderr.contains("asks"), "{taken:?}");
 }
