@@ -18,6 +18,7 @@ mod rights;
 mod service;
 mod stream;
 mod watched;
+mod write_error;
 mod writer;
 
 use std::collections::BTreeSet;
@@ -44,7 +45,8 @@ pub use options::LiveOptions;
 pub use pages::{PageError, Pages};
 pub use rights::{READS, Right, WRITES};
 pub use stream::{ListEvent, ListStream};
-pub use writer::{WriteError, Writer};
+pub use write_error::WriteError;
+pub use writer::Writer;
 
 type Answer = Result<Arc<Tree>, FactError>;
 

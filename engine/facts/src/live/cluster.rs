@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 
 use super::body::{chain, one_line, parse, read_body, read_error};
 use super::counters::LiveCounters;
-use super::writer::WriteError;
+use super::write_error::WriteError;
 use super::{Answer, LiveOptions};
 pub(super) use kube::client::Body;
 pub(super) use path::is_object;
