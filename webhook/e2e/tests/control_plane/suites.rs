@@ -14,7 +14,7 @@ use crate::suite::{Operation, group, is_classic, is_other_policy, merge, operati
 use crate::support::{BOUND, program};
 
 /// So many objects of one suite are applied: kubectl is a process for each.
-const OBJECTS: usize = 5;
+const OBJECTS: usize = 3;
 
 #[test]
 fn the_librarys_suites_hold_on_a_real_api_server() {
