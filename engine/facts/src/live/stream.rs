@@ -83,7 +83,11 @@ impl Stream {
         loop {
             let mut version = match self.list().await? {
                 Ok(version) => version,
-                Err(PageError::Expired) => continue,
+                // It changes faster than it is read; a server that says so at once is not pressed.
+                Err(PageError::Expired) => {
+                    sleep(pause.take()).await;
+                    continue;
+                }
                 Err(error) => {
                     self.tell(ListEvent::Trouble(format!("cannot list {}: {error}", self.path)))
                         .await?;
@@ -99,7 +103,12 @@ impl Stream {
                 }
                 match end {
                     End::Closed => (),
-                    End::Gone => break,
+                    End::Gone => {
+                        if began.elapsed() < retry_after {
+                            sleep(pause.take()).await;
+                        }
+                        break;
+                    }
                     End::Broken(reason) => self.tell(ListEvent::Trouble(reason)).await?,
                     End::Unreadable(reason) => {
                         self.tell(ListEvent::Trouble(reason)).await?;
