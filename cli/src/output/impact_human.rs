@@ -12,6 +12,9 @@ use crate::impact::{DeniedOwner, Impact, RuleImpact};
 /// Of one rule, so many objects are named; the rest is counted.
 const MAX_OBJECTS: usize = 10;
 
+/// Of rules that are about no object, so many are named.
+const MAX_RULES: usize = 3;
+
 /// The whole text; what matters most stands last.
 ///
 /// `report` holds what else was found.
@@ -20,12 +23,15 @@ pub(crate) fn render(impact: &Impact, report: &Report, exit: &Exit, colour: bool
     diagnostics_of(&report.diagnostics, &report.sources, colour, &mut out);
     let mut rules: Vec<&RuleImpact> = impact.rules.iter().collect();
     rules.sort_by_key(|rule| std::cmp::Reverse(rule.denied.len()));
-    for rule in rules {
+    let (about_some, about_none): (Vec<_>, Vec<_>) =
+        rules.into_iter().partition(|rule| rule.objects() > 0);
+    for rule in about_some {
         rule_of(rule, &mut out);
     }
     namespaces(impact, &mut out);
     let judged = plural(impact.judged, "object");
     let _ = writeln!(out, "judged {judged} with {}", plural(impact.rules.len(), "rule"));
+    about_no_object(&about_none, &mut out);
     unjudged(&report.policies, &mut out);
     let _ = writeln!(out, "{} (exit code {})", exit.reason, exit.code);
     out
@@ -46,6 +52,21 @@ fn rule_of(rule: &RuleImpact, out: &mut String) {
         let _ = writeln!(out, "  and {more}; -o json lists all");
     }
     out.push('\n');
+}
+
+/// Rules that nothing can be said of: a line for all of them, since they are mostly many.
+fn about_no_object(rules: &[&RuleImpact], out: &mut String) {
+    if rules.is_empty() {
+        return;
+    }
+    let named = rules.iter().take(MAX_RULES);
+    let mut names: Vec<String> =
+        named.map(|rule| escape(&format!("{}/{}", rule.policy, rule.rule)).into_owned()).collect();
+    if rules.len() > MAX_RULES {
+        names.push("…".to_owned());
+    }
+    let count = plural(rules.len(), "rule");
+    let _ = writeln!(out, "  about no object: {count} ({})", names.join(", "));
 }
 
 fn owned(denied: &DeniedOwner) -> String {

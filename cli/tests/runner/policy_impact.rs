@@ -93,3 +93,15 @@ fn without_a_cluster_there_is_nothing_to_audit() {
     assert_eq!(run.code, 2, "{run:?}");
     assert!(run.stderr.contains("the kubeconfig `missing.yaml` cannot be used"), "{run:?}");
 }
+
+#[test]
+fn rules_that_are_about_no_object_share_a_line() {
+    let policies = "../../policies/pod-security";
+    let run = ajj_with_stdin(
+        &format!("policy impact -p {policies} -"),
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: shop}}",
+    );
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    assert!(run.stdout.contains("\n  about no object: 19 rules (baseline-"), "{}", run.stdout);
+    assert!(!run.stdout.contains("0 of 0"), "{}", run.stdout);
+}
