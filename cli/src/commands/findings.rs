@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use ajj_engine::manifest::{Content, objects};
-use ajj_engine::report::{ObjectIdentity, Report};
+use ajj_engine::report::{Exit, ExitRules, ObjectIdentity, Report, judge as exit_of};
 use ajj_engine::{Diagnostic, Document, Limits, PolicySet, Severity, Source, Tree, compile, read};
 
 use ajj_webhook::ExceptionsFrom;
 
+use crate::args::{Format, Output};
 use crate::cluster::Cluster;
 use crate::command_error::CommandError;
 use crate::load::{Loaded, load};
@@ -102,6 +103,27 @@ impl Findings {
                 report.sources.insert(source);
             }
         }
+    }
+
+    /// Writes a report in every format that is asked for, and says how to exit; `human` writes that for
+    /// people.
+    pub(super) fn conclude(
+        ui: &Ui,
+        report: &Report,
+        outputs: &[Output],
+        rules: &ExitRules,
+        human: impl Fn(&Report, &Exit, bool) -> String,
+    ) -> Result<u8, CommandError> {
+        let exit = exit_of(report, rules);
+        output::write_all(ui, outputs, |format, colour| match format {
+            Format::Human => human(report, &exit, colour),
+            Format::Concise => output::concise::render(report),
+            Format::Json => output::json::render(report, &exit),
+        })?;
+        if outputs.iter().all(|output| output.format == Format::Json) {
+            Self::tell_errors(ui, report);
+        }
+        Ok(exit.code)
     }
 
     /// Tells all of it on stderr, a line each.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ajj_engine::report::{Keep, ObjectReport, Report, judge as exit_of};
+use ajj_engine::report::{Keep, ObjectReport, Report};
 use ajj_engine::{Diagnostic, Span};
 use jiff::Timestamp;
 
@@ -45,16 +45,8 @@ pub(crate) fn run(ui: &Ui, arguments: &AuditArguments) -> Result<u8, CommandErro
         ..Report::default()
     };
     found.put_into(&mut report);
-    let exit = exit_of(&report, &arguments.exit.rules());
-    output::write_all(ui, &arguments.outputs, |format, colour| match format {
-        Format::Human => output::audit_human::render(&report, &exit, colour),
-        Format::Concise => output::concise::render(&report),
-        Format::Json => output::json::render(&report, &exit),
-    })?;
-    if arguments.outputs.iter().all(|output| output.format == Format::Json) {
-        Findings::tell_errors(ui, &report);
-    }
-    Ok(exit.code)
+    let rules = arguments.exit.rules();
+    Findings::conclude(ui, &report, &arguments.outputs, &rules, output::audit_human::render)
 }
 
 /// What is reported of an object: its source is its path in the API.

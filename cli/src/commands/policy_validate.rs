@@ -1,6 +1,6 @@
 //! `ajj policy validate`: judges manifests by policies.
 
-use ajj_engine::report::{Keep, PolicySummary, judge as exit_of};
+use ajj_engine::report::{Keep, PolicySummary};
 use ajj_engine::{Diagnostic, PolicySet, Source, UserInfo, Values};
 use ajj_facts::{Layered, Offline};
 use jiff::Timestamp;
@@ -68,16 +68,8 @@ pub(crate) fn run(ui: &Ui, arguments: &ValidateArguments) -> Result<u8, CommandE
     }
     found.put_into(&mut report);
 
-    let exit = exit_of(&report, &arguments.exit.rules());
-    output::write_all(ui, &arguments.outputs, |format, colour| match format {
-        Format::Human => output::human::render(&report, &exit, colour),
-        Format::Concise => output::concise::render(&report),
-        Format::Json => output::json::render(&report, &exit),
-    })?;
-    if arguments.outputs.iter().all(|output| output.format == Format::Json) {
-        Findings::tell_errors(ui, &report);
-    }
-    Ok(exit.code)
+    let rules = arguments.exit.rules();
+    Findings::conclude(ui, &report, &arguments.outputs, &rules, output::human::render)
 }
 
 /// Who answers what rules ask.
