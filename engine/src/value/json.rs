@@ -103,7 +103,7 @@ pub(crate) fn number(value: f64) -> String {
     format!("{value}")
 }
 
-fn write_string(text: &str, out: &mut String) {
+pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
     for character in text.chars() {
         match character {

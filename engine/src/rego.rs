@@ -1,0 +1,14 @@
+//! Rego as OPA evaluates it: front end, compiler and evaluator over the engine's own trees.
+//!
+//! Semantics are those of OPA 1.19 (`v1/ast`, `v1/topdown`). A module is read with its places,
+//! checked and lowered once; evaluation reads the request's trees in place, remembers what it
+//! read, and stops within bounds.
+
+mod builtins;
+mod host;
+mod number;
+mod value;
+
+pub(crate) use host::{BuiltinError, Host};
+pub(crate) use number::Number;
+pub(crate) use value::Value;

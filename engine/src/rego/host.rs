@@ -1,0 +1,84 @@
+//! What built-in functions may use beside their arguments.
+
+use std::cell::{Cell, RefCell};
+
+use jiff::Timestamp;
+
+use crate::tree::{Node, Tree};
+
+/// What one evaluation lends to built-in functions.
+pub(crate) struct Host<'h, 'v> {
+    /// Keeps trees that are made on the way, such as those of `json.unmarshal`.
+    pub(crate) arena: &'v typed_arena::Arena<Tree>,
+    /// The time of the request.
+    pub(crate) now: Timestamp,
+    /// What randomness follows from.
+    pub(crate) seed: u64,
+    pub(crate) budget: &'h Budget,
+    /// Notes of `print` and `trace`.
+    pub(crate) notes: &'h RefCell<Vec<String>>,
+    /// Patterns that were compiled already.
+    pub(crate) patterns: &'h super::builtins::Patterns,
+}
+
+/// How much an evaluation may still do.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    steps: Cell<u64>,
+    bytes: Cell<usize>,
+}
+
+/// Why a built-in function has no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum BuiltinError {
+    /// An argument is of the wrong type: `eval_type_error`. Undefined, unless errors are strict.
+    Type(String),
+    /// Anything else that is wrong: `eval_builtin_error`. Undefined, unless errors are strict.
+    Failed(String),
+    /// The evaluation ends with this error, whatever the mode: a budget is spent, or something is
+    /// asked for that may not be.
+    Halt(String),
+}
+
+impl Budget {
+    pub(crate) fn new(steps: u64, bytes: usize) -> Self {
+        Self { steps: Cell::new(steps), bytes: Cell::new(bytes) }
+    }
+
+    /// Takes `count` steps; false where they are not left, and from then on.
+    pub(crate) fn step(&self, count: u64) -> bool {
+        let left = self.steps.get().checked_sub(count);
+        self.steps.set(left.unwrap_or_default());
+        left.is_some()
+    }
+
+    /// Takes `count` bytes of made values; false where they are not left, and from then on.
+    pub(crate) fn make(&self, count: usize) -> bool {
+        let left = self.bytes.get().checked_sub(count);
+        self.bytes.set(left.unwrap_or_default());
+        left.is_some()
+    }
+}
+
+impl<'v> Host<'_, 'v> {
+    /// Pays for so much work before it is done: a step is about one item looked at.
+    pub(crate) fn step(&self, count: usize) -> Result<(), BuiltinError> {
+        match self.budget.step(count as u64) {
+            true => Ok(()),
+            false => Err(BuiltinError::Halt("the evaluation takes too many steps".to_owned())),
+        }
+    }
+
+    /// Pays for so many bytes before they are made.
+    pub(crate) fn make(&self, bytes: usize) -> Result<(), BuiltinError> {
+        match self.budget.make(bytes) {
+            true => Ok(()),
+            false => Err(BuiltinError::Halt("the evaluation makes too much data".to_owned())),
+        }
+    }
+
+    /// Keeps a tree, to be read in place.
+    pub(crate) fn keep(&self, tree: Tree) -> Node<'v> {
+        self.arena.alloc(tree).root()
+    }
+}
