@@ -5,8 +5,11 @@
 //! read, and stops within bounds.
 
 mod builtins;
+mod compile;
 mod host;
 mod number;
+mod program;
+mod syntax;
 mod value;
 
 pub(crate) use host::{BuiltinError, Host};

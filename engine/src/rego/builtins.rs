@@ -3,7 +3,8 @@
 use super::{BuiltinError, Host, Value};
 
 /// A built-in function: its value, or why it has none.
-pub(crate) type Function = for<'v> fn(&Host<'_, 'v>, &[Value<'v>]) -> Result<Value<'v>, BuiltinError>;
+pub(crate) type Function =
+    for<'v> fn(&Host<'_, 'v>, &[Value<'v>]) -> Result<Value<'v>, BuiltinError>;
 
 /// What is known of a built-in function before it is called.
 #[derive(Debug)]

@@ -109,7 +109,9 @@ impl<'a> Value<'a> {
                         let (left, right) = (left.parts(), right.parts());
                         steps.push(Step::Settled(left.len().cmp(&right.len())));
                         let pairs: Vec<_> = left.into_iter().zip(right).collect();
-                        steps.extend(pairs.into_iter().rev().map(|(left, right)| Step::Pair(left, right)));
+                        steps.extend(
+                            pairs.into_iter().rev().map(|(left, right)| Step::Pair(left, right)),
+                        );
                         Ordering::Equal
                     }
                     Ordering::Equal => left.compare_within(&right, 1),

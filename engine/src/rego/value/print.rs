@@ -115,8 +115,14 @@ pub(crate) fn quote(text: &str, out: &mut String) {
             '\u{b}' => out.push_str("\\v"),
             '\0'..='\u{1f}' | '\u{7f}' => out.push_str(&format!("\\x{:02x}", character as u32)),
             // What Go does not hold to be printable: controls, separators, marks without a sign.
-            '\u{80}'..='\u{a0}' | '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202f}'
-            | '\u{2060}'..='\u{206f}' | '\u{3000}' | '\u{feff}' | '\u{e000}'..='\u{f8ff}' => {
+            '\u{80}'..='\u{a0}'
+            | '\u{ad}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202f}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3000}'
+            | '\u{feff}'
+            | '\u{e000}'..='\u{f8ff}' => {
                 out.push_str(&format!("\\u{:04x}", character as u32));
             }
             _ => out.push(character),

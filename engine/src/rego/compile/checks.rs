@@ -1,0 +1,337 @@
+//! What OPA refuses at compile time beside unsafe variables: unknown functions, wrong numbers of
+//! arguments, literal arguments of the wrong type, recursion.
+
+use super::super::builtins::{Builtin, Type};
+use super::super::program::{
+    Callee, ChangeTarget, Comprehension, Key, Node, Pattern, Program, Reference, Replacement,
+    Start, Step, StepKind, Term,
+};
+use super::Fault;
+use super::core::{self, Definition, Expression, Function, Kind, TermKind};
+use super::tree::Table;
+
+/// Checks the calls of a definition.
+pub(super) fn functions(definition: &Definition, table: &Table) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut open: Vec<&[Expression]> = vec![&definition.body];
+    open.extend(definition.otherwise.iter().map(|(_, body, _)| body.as_slice()));
+    while let Some(body) = open.pop() {
+        for expression in body {
+            match &expression.kind {
+                Kind::Call { function, arguments, .. } => {
+                    check(function, arguments, expression, table, &mut faults);
+                    arguments.iter().for_each(|term| bodies(term, &mut open));
+                }
+                Kind::Term(term) => bodies(term, &mut open),
+                Kind::Unify(left, right) => {
+                    bodies(left, &mut open);
+                    bodies(right, &mut open);
+                }
+                Kind::Every { domain, body, .. } => {
+                    bodies(domain, &mut open);
+                    open.push(body);
+                }
+                Kind::Not(body) => open.push(body),
+            }
+        }
+    }
+    faults
+}
+
+/// The bodies of comprehensions in a term.
+fn bodies<'t>(term: &'t core::Term, open: &mut Vec<&'t [Expression]>) {
+    match &term.kind {
+        TermKind::Reference(_, keys) => keys.iter().for_each(|key| bodies(key, open)),
+        TermKind::Array(items) | TermKind::Set(items) => {
+            items.iter().for_each(|item| bodies(item, open));
+        }
+        TermKind::Object(entries) => {
+            for (key, value) in entries {
+                bodies(key, open);
+                bodies(value, open);
+            }
+        }
+        TermKind::ArrayComprehension(_, body)
+        | TermKind::SetComprehension(_, body)
+        | TermKind::ObjectComprehension(_, _, body) => open.push(body),
+        _ => {}
+    }
+}
+
+fn check(
+    function: &Function,
+    arguments: &[core::Term],
+    expression: &Expression,
+    table: &Table,
+    faults: &mut Vec<Fault>,
+) {
+    let span = expression.span;
+    match function {
+        Function::Builtin(builtin) => {
+            if arguments.len() != builtin.arguments.len() {
+                let message = format!(
+                    "{}: arity mismatch: want {} arguments, have {}",
+                    builtin.name,
+                    builtin.arguments.len(),
+                    arguments.len()
+                );
+                faults.push(Fault::of_type(span, message));
+            } else {
+                check_types(builtin, arguments, span, faults);
+            }
+        }
+        Function::Rule(path) => {
+            let found = table.groups.binary_search_by(|group| group.path.as_slice().cmp(path));
+            let arity = found.ok().and_then(|number| table.arities.get(number).copied());
+            let name = path.join(".");
+            match arity {
+                Some(Some(arity)) if arity == arguments.len() => {}
+                Some(Some(arity)) => {
+                    let have = arguments.len();
+                    let message = format!(
+                        "function data.{name} has arity {arity}, got {have} argument{}",
+                        if have == 1 { "" } else { "s" }
+                    );
+                    faults.push(Fault::of_type(span, message));
+                }
+                Some(None) | None => {
+                    faults.push(Fault::of_type(span, format!("undefined function data.{name}")));
+                }
+            }
+        }
+        Function::Print | Function::Template => {}
+    }
+}
+
+fn check_types(
+    builtin: &Builtin,
+    arguments: &[core::Term],
+    span: super::Span,
+    faults: &mut Vec<Fault>,
+) {
+    for (argument, wanted) in arguments.iter().zip(builtin.arguments) {
+        let Some((found, name)) = type_of(&argument.kind) else { continue };
+        if !accepts(wanted, found) {
+            let message = format!("{}: invalid argument(s): found {name}", builtin.name);
+            faults.push(Fault::of_type(span, message));
+        }
+    }
+}
+
+fn accepts(wanted: &Type, found: Type) -> bool {
+    match wanted {
+        Type::Any => true,
+        Type::OneOf(types) => types.iter().any(|wanted| accepts(wanted, found)),
+        wanted => *wanted == found,
+    }
+}
+
+fn type_of(kind: &TermKind) -> Option<(Type, &'static str)> {
+    Some(match kind {
+        TermKind::Null => (Type::Null, "null"),
+        TermKind::Bool(_) => (Type::Boolean, "boolean"),
+        TermKind::Number(_) => (Type::Number, "number"),
+        TermKind::String(_) => (Type::String, "string"),
+        TermKind::Array(_) | TermKind::ArrayComprehension(..) => (Type::Array, "array"),
+        TermKind::Object(_) | TermKind::ObjectComprehension(..) => (Type::Object, "object"),
+        TermKind::Set(_) | TermKind::SetComprehension(..) => (Type::Set, "set"),
+        TermKind::Variable(_) | TermKind::Reference(..) => return None,
+    })
+}
+
+/// Finds rules that need themselves.
+pub(super) fn recursion(program: &Program) -> Vec<(usize, Fault)> {
+    let needs: Vec<Vec<usize>> = program
+        .rules
+        .iter()
+        .map(|rule| {
+            let mut needs = Needs { program, found: Vec::new() };
+            for definition in rule.definitions.iter().chain(&rule.default) {
+                definition.parameters.iter().for_each(|pattern| needs.pattern(pattern));
+                definition.keys.iter().chain(&definition.member).for_each(|term| needs.term(term));
+                needs.term(&definition.value);
+                needs.steps(&definition.body);
+                for otherwise in &definition.otherwise {
+                    needs.term(&otherwise.value);
+                    needs.steps(&otherwise.body);
+                }
+            }
+            needs.found.sort_unstable();
+            needs.found.dedup();
+            needs.found
+        })
+        .collect();
+    let mut faults = Vec::new();
+    // 0: not seen, 1: on the way, 2: known to be without.
+    let mut states = vec![0_u8; needs.len()];
+    for start in 0..needs.len() {
+        let mut way: Vec<(usize, usize)> = vec![(start, 0)];
+        while let Some((rule, next)) = way.last_mut() {
+            let (rule, number) = (*rule, *next);
+            *next += 1;
+            if number == 0 {
+                if states.get(rule) != Some(&0) {
+                    way.pop();
+                    continue;
+                }
+                set(&mut states, rule, 1);
+            }
+            match needs.get(rule).and_then(|needs| needs.get(number)) {
+                Some(needed) if states.get(*needed) == Some(&1) => {
+                    let names: Vec<_> = way
+                        .iter()
+                        .map(|(rule, _)| *rule)
+                        .skip_while(|rule| rule != needed)
+                        .chain([*needed])
+                        .filter_map(|rule| program.rules.get(rule))
+                        .map(|rule| format!("data.{}", rule.path.join(".")))
+                        .collect();
+                    let first = program.rules.get(*needed);
+                    if let Some(definition) = first.and_then(|rule| rule.definitions.first()) {
+                        let name = names.first().cloned().unwrap_or_default();
+                        let message = format!("rule {name} is recursive: {}", names.join(" -> "));
+                        let span = definition.span;
+                        let fault = Fault { code: "rego_recursion_error", message, span };
+                        faults.push((definition.module, fault));
+                    }
+                }
+                Some(needed) => way.push((*needed, 0)),
+                None => {
+                    set(&mut states, rule, 2);
+                    way.pop();
+                }
+            }
+        }
+    }
+    faults
+}
+
+fn set(states: &mut [u8], rule: usize, state: u8) {
+    if let Some(place) = states.get_mut(rule) {
+        *place = state;
+    }
+}
+
+/// Collects the rules that steps need.
+struct Needs<'p> {
+    program: &'p Program,
+    found: Vec<usize>,
+}
+
+impl Needs<'_> {
+    fn steps(&mut self, steps: &[Step]) {
+        steps.iter().for_each(|step| self.step(step));
+    }
+
+    fn step(&mut self, step: &Step) {
+        match &step.kind {
+            StepKind::Test(term) => self.term(term),
+            StepKind::TestEach(reference) => self.reference(reference),
+            StepKind::Match(pattern, term) => {
+                self.pattern(pattern);
+                self.term(term);
+            }
+            StepKind::MatchEach(pattern, reference) => {
+                self.pattern(pattern);
+                self.reference(reference);
+            }
+            StepKind::Call { callee, arguments, output } => {
+                self.callee(callee);
+                arguments.iter().for_each(|term| self.term(term));
+                output.iter().for_each(|pattern| self.pattern(pattern));
+            }
+            StepKind::Not(body) => self.steps(body),
+            StepKind::Every { domain, body, .. } => {
+                self.term(domain);
+                self.steps(body);
+            }
+            StepKind::With { changes, body } => {
+                for change in changes {
+                    match &change.value {
+                        Replacement::Value(term) => self.term(term),
+                        Replacement::Call(callee) => self.callee(callee),
+                    }
+                    if let ChangeTarget::Function(_) = change.target {}
+                }
+                self.steps(body);
+            }
+            StepKind::Never => {}
+        }
+    }
+
+    fn callee(&mut self, callee: &Callee) {
+        if let Callee::Rule(rule) = callee {
+            self.found.push(*rule);
+        }
+    }
+
+    fn pattern(&mut self, pattern: &Pattern) {
+        match pattern {
+            Pattern::Any | Pattern::Bind(_) => {}
+            Pattern::Same(term) => self.term(term),
+            Pattern::Array(items) => items.iter().for_each(|item| self.pattern(item)),
+            Pattern::Object(entries) => {
+                for (key, value) in entries {
+                    self.term(key);
+                    self.pattern(value);
+                }
+            }
+        }
+    }
+
+    fn reference(&mut self, reference: &Reference) {
+        match reference.start {
+            Start::Rule(rule) => self.found.push(rule),
+            Start::Branch(branch) => self.branch(branch),
+            _ => {}
+        }
+        for key in &reference.keys {
+            match key {
+                Key::Field(_) => {}
+                Key::Bound(term) => self.term(term),
+                Key::Each(pattern) => self.pattern(pattern),
+            }
+        }
+    }
+
+    /// What is asked for by a name that is known only later can be any rule below.
+    fn branch(&mut self, branch: usize) {
+        let mut open = vec![branch];
+        while let Some(branch) = open.pop() {
+            let children = self.program.branches.get(branch);
+            for node in children.into_iter().flat_map(|branch| branch.children.values()) {
+                match node {
+                    Node::Branch(branch) => open.push(*branch),
+                    Node::Rule(rule) => self.found.push(*rule),
+                }
+            }
+        }
+    }
+
+    fn term(&mut self, term: &Term) {
+        match term {
+            Term::Reference(reference) => self.reference(reference),
+            Term::Array(items) | Term::Set(items) => {
+                items.iter().for_each(|item| self.term(item));
+            }
+            Term::Object(entries) => {
+                for (key, value) in entries {
+                    self.term(key);
+                    self.term(value);
+                }
+            }
+            Term::Comprehension(comprehension) => match &**comprehension {
+                Comprehension::Array(term, body) | Comprehension::Set(term, body) => {
+                    self.term(term);
+                    self.steps(body);
+                }
+                Comprehension::Object(key, value, body) => {
+                    self.term(key);
+                    self.term(value);
+                    self.steps(body);
+                }
+            },
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,620 @@
+//! Resolves names and takes calls out of terms: modules to definitions.
+
+mod scope;
+
+use std::collections::BTreeMap;
+
+use self::scope::Scopes;
+use super::super::builtins;
+use super::super::syntax::ast::{self, ExpressionKind, Module, TemplatePart};
+use super::super::syntax::{MAX_DEPTH, Span};
+use super::core::{
+    Definition, Expression, Function, Head, Kind, Target, Term, TermKind, Variable, With,
+};
+use super::{Fault, Limits};
+
+/// What names mean in one module.
+pub(super) struct Names<'m> {
+    /// The package's path below `data`.
+    pub(super) package: &'m [Box<str>],
+    /// Imported names and the paths they stand for, from `input` or `data`.
+    pub(super) imports: BTreeMap<&'m str, &'m [Box<str>]>,
+    /// The first names of all rules of the package.
+    pub(super) rules: &'m std::collections::BTreeSet<Box<str>>,
+}
+
+struct Translator<'m> {
+    names: &'m Names<'m>,
+    limits: &'m Limits,
+    scopes: Scopes,
+    faults: Vec<Fault>,
+}
+
+/// Translates a module's rules; what is wrong is collected.
+pub(super) fn rules(
+    module: &Module,
+    number: usize,
+    names: &Names<'_>,
+    limits: &Limits,
+) -> (Vec<Definition>, Vec<Fault>) {
+    let (mut definitions, mut faults) = (Vec::new(), Vec::new());
+    for rule in &module.rules {
+        let mut translator =
+            Translator { names, limits, scopes: Scopes::default(), faults: Vec::new() };
+        let definition = translator.rule(rule, number);
+        faults.append(&mut translator.faults);
+        definitions.push(definition);
+    }
+    (definitions, faults)
+}
+
+impl Translator<'_> {
+    fn fault(&mut self, span: Span, message: impl Into<String>) {
+        self.faults.push(Fault::compile(span, message));
+    }
+
+    fn rule(&mut self, rule: &ast::Rule, module: usize) -> Definition {
+        let head = &rule.head;
+        let mut path = self.names.package.to_vec();
+        path.push(head.name.clone());
+        // What is constant belongs to the path.
+        let constant =
+            head.keys.iter().take_while(|key| matches!(key.kind, ast::TermKind::String(_)));
+        let constant = constant.count();
+        for key in head.keys.iter().take(constant) {
+            if let ast::TermKind::String(text) = &key.kind {
+                path.push(text.clone());
+            }
+        }
+        let mut support = Vec::new();
+        let parameters = head.parameters.as_ref().map(|parameters| {
+            parameters.iter().map(|term| self.parameter(term)).collect::<Vec<_>>()
+        });
+        self.scopes.open();
+        let body = self.body(&rule.body);
+        let keys: Vec<_> =
+            head.keys.iter().skip(constant).map(|key| self.valued(key, &mut support)).collect();
+        let member = head.member.as_ref().map(|member| self.valued(member, &mut support));
+        let value = self.value(head.value.as_ref(), head.span, &mut support);
+        let body = appended(body, support);
+        self.scopes.close();
+        let otherwise = rule
+            .otherwise
+            .iter()
+            .map(|otherwise| {
+                self.scopes.open();
+                let body = self.body(&otherwise.body);
+                let mut support = Vec::new();
+                let value = self.value(otherwise.value.as_ref(), otherwise.span, &mut support);
+                self.scopes.close();
+                (value, appended(body, support), otherwise.span)
+            })
+            .collect();
+        Definition {
+            path,
+            keys,
+            parameters,
+            member,
+            value,
+            is_default: rule.is_default,
+            body,
+            otherwise,
+            names: self.scopes.names(),
+            span: rule.span,
+            module,
+        }
+    }
+
+    fn value(
+        &mut self,
+        value: Option<&ast::Term>,
+        span: Span,
+        support: &mut Vec<Expression>,
+    ) -> Term {
+        match value {
+            Some(value) => self.valued(value, support),
+            None => Term { kind: TermKind::Bool(true), span },
+        }
+    }
+
+    /// A term that has a value as it stands: what has to be evaluated is, with the body.
+    fn valued(&mut self, term: &ast::Term, support: &mut Vec<Expression>) -> Term {
+        let span = term.span;
+        let term = self.term(term, support);
+        match is_plain(&term) {
+            true => term,
+            false => self.named(term, span, support),
+        }
+    }
+
+    /// A parameter of a function: its variables are declared.
+    fn parameter(&mut self, term: &ast::Term) -> Term {
+        let kind = match &term.kind {
+            ast::TermKind::Variable(name) => match self.scopes.declared_here(name) {
+                Some(known) => TermKind::Variable(known),
+                None => TermKind::Variable(self.declare(name, term.span, "arg")),
+            },
+            ast::TermKind::Array(items) => {
+                TermKind::Array(items.iter().map(|item| self.parameter(item)).collect())
+            }
+            ast::TermKind::Object(entries) => {
+                let entries = entries.iter().map(|(key, value)| {
+                    let key = self.term(key, &mut Vec::new());
+                    (key, self.parameter(value))
+                });
+                TermKind::Object(entries.collect())
+            }
+            ast::TermKind::Call(..) => {
+                self.fault(term.span, "rule arguments cannot contain calls");
+                TermKind::Null
+            }
+            _ => return self.term(term, &mut Vec::new()),
+        };
+        Term { kind, span: term.span }
+    }
+
+    fn declare(&mut self, name: &str, span: Span, how: &'static str) -> Variable {
+        if matches!(name, "input" | "data") {
+            let message =
+                format!("variables must not shadow {name} (use a different variable name)");
+            self.fault(span, message);
+        }
+        match self.scopes.declare(name, how) {
+            Ok(variable) => variable,
+            Err(message) => {
+                self.fault(span, message);
+                self.scopes.fresh(name)
+            }
+        }
+    }
+
+    /// A body in a scope that is open already.
+    fn body(&mut self, body: &ast::Body) -> Vec<Expression> {
+        let mut translated = Vec::with_capacity(body.len());
+        for expression in body {
+            self.expression(expression, &mut translated);
+        }
+        translated
+    }
+
+    fn expression(&mut self, written: &ast::Expression, body: &mut Vec<Expression>) {
+        let mut support = Vec::new();
+        let mut with_support = Vec::new();
+        let with: Vec<With> =
+            written.with.iter().filter_map(|with| self.with(with, &mut with_support)).collect();
+        let mut negated = false;
+        let mut assigns = false;
+        let mut written_kind = &written.kind;
+        if let ExpressionKind::Not(inner) = written_kind {
+            negated = true;
+            written_kind = &inner.kind;
+        }
+        let kind = match written_kind {
+            ExpressionKind::Declare(names) => {
+                for (name, span) in names {
+                    self.declare(name, *span, "declared");
+                }
+                return;
+            }
+            ExpressionKind::Not(_) => return,
+            ExpressionKind::Term(term) => self.statement(term, &mut support),
+            ExpressionKind::Unify(left, right) => {
+                Kind::Unify(self.term(left, &mut support), self.term(right, &mut support))
+            }
+            ExpressionKind::Assign(left, right) => {
+                assigns = true;
+                let right = self.term(right, &mut support);
+                Kind::Unify(self.assigned(left), right)
+            }
+            ExpressionKind::NotBody(inner) => {
+                self.scopes.open();
+                let inner = self.body(inner);
+                self.scopes.close();
+                Kind::Not(inner)
+            }
+            ExpressionKind::SomeIn { key, value, collection } => {
+                let collection = self.head(collection, &mut support);
+                let value = self.declared(value);
+                let key = match key {
+                    Some(key) => self.declared(key),
+                    None => Term::variable(self.scopes.fresh("_"), written.span),
+                };
+                let item = TermKind::Reference(collection, vec![key]);
+                Kind::Unify(value, Term { kind: item, span: written.span })
+            }
+            ExpressionKind::Every { key, value, collection, body } => {
+                let collection_span = collection.span;
+                let domain = self.term(collection, &mut support);
+                let domain = self.named(domain, collection_span, &mut support);
+                self.scopes.open();
+                let mut variable = |name: &str| match name {
+                    "_" => self.scopes.fresh("_"),
+                    name => self.declare(name, written.span, "declared"),
+                };
+                let key = variable(key.as_deref().unwrap_or("_"));
+                let value = variable(value);
+                let body = self.body(body);
+                self.scopes.close();
+                Kind::Every { key, value, domain, body }
+            }
+        };
+        body.append(&mut with_support);
+        for mut made in support {
+            // What was taken out is evaluated under the same modifiers.
+            made.with.extend(with.iter().cloned());
+            body.push(made);
+        }
+        body.push(Expression { kind, negated, with, span: written.span, assigns });
+    }
+
+    /// A term that stands alone: a call is tested for its value.
+    fn statement(&mut self, term: &ast::Term, support: &mut Vec<Expression>) -> Kind {
+        let ast::TermKind::Call(name, arguments) = &term.kind else {
+            return Kind::Term(self.term(term, support));
+        };
+        if name.len() == 1 && name.iter().all(|part| &**part == "print") && !self.is_function(name)
+        {
+            return self.print(arguments, term.span);
+        }
+        let arguments: Vec<_> =
+            arguments.iter().map(|argument| self.term(argument, support)).collect();
+        match self.function(name, term.span) {
+            Some(function) => self.call(function, arguments),
+            None => Kind::Term(Term { kind: TermKind::Null, span: term.span }),
+        }
+    }
+
+    /// A call, of which the last of too many arguments is the output, as before v1.
+    fn call(&self, function: Function, mut arguments: Vec<Term>) -> Kind {
+        let arity = match &function {
+            Function::Builtin(builtin) => Some(builtin.arguments.len()),
+            _ => None,
+        };
+        let output = match arity {
+            Some(arity) if arguments.len() == arity + 1 => arguments.pop(),
+            _ => None,
+        };
+        Kind::Call { function, arguments, output }
+    }
+
+    /// Each argument is a set of at most one value: what is undefined is printed as such.
+    fn print(&mut self, arguments: &[ast::Term], span: Span) -> Kind {
+        let arguments = arguments.iter().map(|argument| self.optional(argument)).collect();
+        let items = Term { kind: TermKind::Array(arguments), span };
+        Kind::Call { function: Function::Print, arguments: vec![items], output: None }
+    }
+
+    /// The set of the values of a term: none where it is undefined.
+    fn optional(&mut self, term: &ast::Term) -> Term {
+        self.scopes.open();
+        let mut body = Vec::new();
+        let inner = self.term(term, &mut body);
+        let variable = Term::variable(self.scopes.fresh("_"), term.span);
+        body.push(unify(variable.clone(), inner, term.span));
+        self.scopes.close();
+        let kind = TermKind::SetComprehension(Box::new(variable), body);
+        Term { kind, span: term.span }
+    }
+
+    /// The left side of `:=`.
+    fn assigned(&mut self, term: &ast::Term) -> Term {
+        let kind = match &term.kind {
+            ast::TermKind::Variable(name) => {
+                TermKind::Variable(self.declare(name, term.span, "assigned"))
+            }
+            ast::TermKind::Wildcard => TermKind::Variable(self.scopes.fresh("_")),
+            ast::TermKind::Array(items) => {
+                TermKind::Array(items.iter().map(|item| self.assigned(item)).collect())
+            }
+            ast::TermKind::Object(entries) => {
+                let entries = entries.iter().map(|(key, value)| {
+                    let key = self.term(key, &mut Vec::new());
+                    (key, self.assigned(value))
+                });
+                TermKind::Object(entries.collect())
+            }
+            ast::TermKind::Null
+            | ast::TermKind::Bool(_)
+            | ast::TermKind::Number(_)
+            | ast::TermKind::String(_) => return self.term(term, &mut Vec::new()),
+            other => {
+                let what = match other {
+                    ast::TermKind::Reference(..) => "ref",
+                    ast::TermKind::Call(..) => "call",
+                    ast::TermKind::Set(_) => "set",
+                    _ => "comprehension",
+                };
+                self.fault(term.span, format!("cannot assign to {what}"));
+                TermKind::Null
+            }
+        };
+        Term { kind, span: term.span }
+    }
+
+    /// A key or value of `some … in`: its variables are declared.
+    fn declared(&mut self, term: &ast::Term) -> Term {
+        match &term.kind {
+            ast::TermKind::Variable(name) => {
+                Term::variable(self.declare(name, term.span, "declared"), term.span)
+            }
+            ast::TermKind::Array(items) => {
+                let items = items.iter().map(|item| self.declared(item)).collect();
+                Term { kind: TermKind::Array(items), span: term.span }
+            }
+            ast::TermKind::Object(entries) => {
+                let entries = entries.iter().map(|(key, value)| {
+                    let key = self.term(key, &mut Vec::new());
+                    (key, self.declared(value))
+                });
+                Term { kind: TermKind::Object(entries.collect()), span: term.span }
+            }
+            _ => self.term(term, &mut Vec::new()),
+        }
+    }
+
+    fn with(&mut self, with: &ast::With, support: &mut Vec<Expression>) -> Option<With> {
+        let span = with.target.span;
+        let value = self.term(&with.value, support);
+        let Some(path) = constant_path(&with.target) else {
+            self.fault(
+                span,
+                "with keyword target must reference existing input, data, or a function",
+            );
+            return None;
+        };
+        let path = self.resolved(&path).unwrap_or(path);
+        let mut rest = path.iter().skip(1).cloned();
+        let target = match path.first().map(AsRef::as_ref) {
+            Some("input") => Target::Input(rest.collect()),
+            Some("data") => Target::Data(rest.by_ref().collect()),
+            _ => {
+                match builtins::find(&path.join(".")) {
+                    Some(builtin) => Target::Builtin(builtin),
+                    None => {
+                        self.fault(span, "with keyword target must reference existing input, data, or a function");
+                        return None;
+                    }
+                }
+            }
+        };
+        Some(With { target, value, span })
+    }
+
+    /// What a path of names stands for, from `input` or `data`, where its first name is known.
+    fn resolved(&mut self, path: &[Box<str>]) -> Option<Vec<Box<str>>> {
+        let (first, rest) = path.split_first()?;
+        if let Some(import) = self.names.imports.get(&**first) {
+            return Some([import, rest].concat());
+        }
+        if self.names.rules.contains(first) {
+            let data = std::iter::once(Box::from("data"));
+            return Some(
+                data.chain(self.names.package.iter().cloned())
+                    .chain(path.iter().cloned())
+                    .collect(),
+            );
+        }
+        matches!(&**first, "input" | "data").then(|| path.to_vec())
+    }
+
+    fn is_function(&mut self, name: &[Box<str>]) -> bool {
+        self.resolved(name).is_some()
+    }
+
+    fn function(&mut self, name: &[Box<str>], span: Span) -> Option<Function> {
+        let first = name.first()?;
+        if self.scopes.is_declared(first) {
+            self.fault(span, format!("rego_type_error: undefined function {}", name.join(".")));
+            return None;
+        }
+        if let Some(path) = self.resolved(name) {
+            if path.first().is_some_and(|root| &**root == "data") {
+                return Some(Function::Rule(path.get(1..).unwrap_or_default().to_vec()));
+            }
+        }
+        let name = name.join(".");
+        match builtins::find(&name).filter(|_| self.limits.allows(&name)) {
+            Some(builtin) => Some(Function::Builtin(builtin)),
+            None => {
+                self.faults.push(Fault::of_type(span, format!("undefined function {name}")));
+                None
+            }
+        }
+    }
+
+    /// A term; calls in it go to `support`.
+    fn term(&mut self, term: &ast::Term, support: &mut Vec<Expression>) -> Term {
+        let span = term.span;
+        let kind = match &term.kind {
+            ast::TermKind::Null => TermKind::Null,
+            ast::TermKind::Bool(value) => TermKind::Bool(*value),
+            ast::TermKind::Number(digits) => TermKind::Number(digits.clone()),
+            ast::TermKind::String(text) => TermKind::String(text.clone()),
+            ast::TermKind::Wildcard => TermKind::Variable(self.scopes.fresh("_")),
+            ast::TermKind::Variable(name) => self.name(name, span),
+            ast::TermKind::Reference(..) => return self.reference(term, support),
+            ast::TermKind::Call(name, arguments) => {
+                let arguments: Vec<_> =
+                    arguments.iter().map(|argument| self.term(argument, support)).collect();
+                let Some(function) = self.function(name, span) else {
+                    return Term { kind: TermKind::Null, span };
+                };
+                return self.output(function, arguments, span, support);
+            }
+            ast::TermKind::Template(parts) => {
+                let parts = parts.iter().map(|part| match part {
+                    TemplatePart::Text(text) => Term { kind: TermKind::String(text.clone()), span },
+                    TemplatePart::Expression(expression) => match &expression.kind {
+                        ExpressionKind::Term(term) => self.optional(term),
+                        _ => Term { kind: TermKind::Null, span },
+                    },
+                });
+                let parts = Term { kind: TermKind::Array(parts.collect()), span };
+                return self.output(Function::Template, vec![parts], span, support);
+            }
+            ast::TermKind::Array(items) => {
+                TermKind::Array(items.iter().map(|item| self.term(item, support)).collect())
+            }
+            ast::TermKind::Set(items) => {
+                TermKind::Set(items.iter().map(|item| self.term(item, support)).collect())
+            }
+            ast::TermKind::Object(entries) => {
+                let entries = entries
+                    .iter()
+                    .map(|(key, value)| (self.term(key, support), self.term(value, support)));
+                TermKind::Object(entries.collect())
+            }
+            ast::TermKind::ArrayComprehension(term, body) => {
+                let (mut terms, body) = self.comprehension([term], body);
+                TermKind::ArrayComprehension(Box::new(terms.remove(0)), body)
+            }
+            ast::TermKind::SetComprehension(term, body) => {
+                let (mut terms, body) = self.comprehension([term], body);
+                TermKind::SetComprehension(Box::new(terms.remove(0)), body)
+            }
+            ast::TermKind::ObjectComprehension(key, value, body) => {
+                let (mut terms, body) = self.comprehension([key, value], body);
+                let value = terms.remove(1);
+                TermKind::ObjectComprehension(Box::new(terms.remove(0)), Box::new(value), body)
+            }
+        };
+        Term { kind, span }
+    }
+
+    fn comprehension<const N: usize>(
+        &mut self,
+        terms: [&ast::Term; N],
+        body: &ast::Body,
+    ) -> (Vec<Term>, Vec<Expression>) {
+        self.scopes.open();
+        let mut body = self.body(body);
+        let mut support = Vec::new();
+        let terms = terms.into_iter().map(|term| self.valued(term, &mut support)).collect();
+        body.append(&mut support);
+        self.scopes.close();
+        (terms, body)
+    }
+
+    /// The value of a call.
+    fn output(
+        &mut self,
+        function: Function,
+        arguments: Vec<Term>,
+        span: Span,
+        support: &mut Vec<Expression>,
+    ) -> Term {
+        let output = Term::variable(self.scopes.fresh("_"), span);
+        let kind = Kind::Call { function, arguments, output: Some(output.clone()) };
+        let expression =
+            Expression { kind, negated: false, with: Vec::new(), span, assigns: false };
+        support.push(expression);
+        output
+    }
+
+    /// A variable that has the value of a term.
+    fn named(&mut self, term: Term, span: Span, support: &mut Vec<Expression>) -> Term {
+        if matches!(term.kind, TermKind::Variable(_)) {
+            return term;
+        }
+        let variable = Term::variable(self.scopes.fresh("_"), span);
+        support.push(unify(variable.clone(), term, span));
+        variable
+    }
+
+    fn name(&mut self, name: &str, span: Span) -> TermKind {
+        if let Some(variable) = self.scopes.find(name) {
+            return TermKind::Variable(variable);
+        }
+        match self.resolved(&[name.into()]) {
+            Some(path) => rooted(&path, span),
+            None => TermKind::Variable(self.scopes.implicit(name)),
+        }
+    }
+
+    fn reference(&mut self, term: &ast::Term, support: &mut Vec<Expression>) -> Term {
+        let ast::TermKind::Reference(head, keys) = &term.kind else {
+            return Term { kind: TermKind::Null, span: term.span };
+        };
+        let (start, mut all) = match self.place(head, support) {
+            TermKind::Reference(start, keys) => (start, keys),
+            TermKind::Variable(variable) => (Head::Variable(variable), Vec::new()),
+            kind => {
+                let head = Term { kind, span: head.span };
+                let named = self.named(head, term.span, support);
+                match named.kind {
+                    TermKind::Variable(variable) => (Head::Variable(variable), Vec::new()),
+                    kind => return Term { kind, span: term.span },
+                }
+            }
+        };
+        for key in keys {
+            all.push(self.term(key, support));
+        }
+        if all.len() > MAX_DEPTH * 4 {
+            self.fault(term.span, "the reference is too long");
+        }
+        Term { kind: TermKind::Reference(start, all), span: term.span }
+    }
+
+    fn place(&mut self, head: &ast::Term, support: &mut Vec<Expression>) -> TermKind {
+        self.term(head, support).kind
+    }
+
+    /// What a collection is referred to by.
+    fn head(&mut self, collection: &ast::Term, support: &mut Vec<Expression>) -> Head {
+        let term = self.term(collection, support);
+        match self.named(term, collection.span, support).kind {
+            TermKind::Variable(variable) => Head::Variable(variable),
+            _ => Head::Input,
+        }
+    }
+}
+
+/// A reference from `input` or `data`.
+fn rooted(path: &[Box<str>], span: Span) -> TermKind {
+    let head = match path.first().map(AsRef::as_ref) {
+        Some("input") => Head::Input,
+        _ => Head::Data,
+    };
+    let keys = path.iter().skip(1);
+    let keys = keys.map(|key| Term { kind: TermKind::String(key.clone()), span });
+    TermKind::Reference(head, keys.collect())
+}
+
+fn constant_path(term: &ast::Term) -> Option<Vec<Box<str>>> {
+    let (head, keys) = match &term.kind {
+        ast::TermKind::Reference(head, keys) => (&**head, keys.as_slice()),
+        _ => (term, &[][..]),
+    };
+    let ast::TermKind::Variable(first) = &head.kind else { return None };
+    let rest = keys.iter().map(|key| match &key.kind {
+        ast::TermKind::String(text) => Some(text.clone()),
+        _ => None,
+    });
+    [Some(first.clone())].into_iter().chain(rest).collect()
+}
+
+fn unify(left: Term, right: Term, span: Span) -> Expression {
+    let kind = Kind::Unify(left, right);
+    Expression { kind, negated: false, with: Vec::new(), span, assigns: false }
+}
+
+/// Whether a term has a value as it stands.
+fn is_plain(term: &Term) -> bool {
+    match &term.kind {
+        TermKind::Reference(..) => false,
+        TermKind::Array(items) | TermKind::Set(items) => items.iter().all(is_plain),
+        TermKind::Object(entries) => {
+            entries.iter().all(|(key, value)| is_plain(key) && is_plain(value))
+        }
+        TermKind::ArrayComprehension(..)
+        | TermKind::SetComprehension(..)
+        | TermKind::ObjectComprehension(..) => false,
+        _ => true,
+    }
+}
+
+fn appended(mut body: Vec<Expression>, mut support: Vec<Expression>) -> Vec<Expression> {
+    body.append(&mut support);
+    body
+}

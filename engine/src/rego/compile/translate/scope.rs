@@ -1,0 +1,104 @@
+//! Which variable a name is, body by body.
+
+use super::Variable;
+
+/// The variables of one definition.
+#[derive(Debug, Default)]
+pub(super) struct Scopes {
+    /// The name of each variable.
+    names: Vec<Box<str>>,
+    /// Variables that nobody declared, by name: they are the same in all bodies.
+    implicit: Vec<(Box<str>, Variable)>,
+    /// Those of parameters, then one for each open body.
+    declared: Vec<Scope>,
+}
+
+#[derive(Debug, Default)]
+struct Scope {
+    declared: Vec<(Box<str>, Variable, &'static str)>,
+    /// Names that were used and belong to another body.
+    seen: Vec<Box<str>>,
+}
+
+impl Scopes {
+    pub(super) fn open(&mut self) {
+        if self.declared.is_empty() {
+            self.declared.push(Scope::default());
+        }
+        self.declared.push(Scope::default());
+    }
+
+    pub(super) fn close(&mut self) {
+        self.declared.pop();
+    }
+
+    pub(super) fn names(&self) -> Vec<Box<str>> {
+        self.names.clone()
+    }
+
+    /// A variable without a name, or with one for messages.
+    pub(super) fn fresh(&mut self, name: &str) -> Variable {
+        self.names.push(name.into());
+        self.names.len() as Variable - 1
+    }
+
+    /// A new variable in the innermost body; an error says why that may not be.
+    pub(super) fn declare(&mut self, name: &str, how: &'static str) -> Result<Variable, String> {
+        let variable = self.fresh(name);
+        if self.declared.is_empty() {
+            self.declared.push(Scope::default());
+        }
+        // A body's parameters belong to it.
+        let is_outermost = self.declared.len() == 2;
+        if is_outermost && self.declared.first().is_some_and(|scope| scope.find(name).is_some()) {
+            return Err(format!("arg {name} redeclared"));
+        }
+        let Some(scope) = self.declared.last_mut() else { return Ok(variable) };
+        if let Some((_, how)) = scope.find(name) {
+            return Err(format!("var {name} {how} above"));
+        }
+        if scope.seen.iter().any(|seen| **seen == *name) {
+            return Err(format!("var {name} referenced above"));
+        }
+        scope.declared.push((name.into(), variable, how));
+        Ok(variable)
+    }
+
+    /// The variable that the innermost body declares.
+    pub(super) fn declared_here(&self, name: &str) -> Option<Variable> {
+        self.declared.last()?.find(name).map(|(variable, _)| variable)
+    }
+
+    pub(super) fn is_declared(&self, name: &str) -> bool {
+        self.declared.iter().any(|scope| scope.find(name).is_some())
+    }
+
+    /// The declared variable that a name means here.
+    pub(super) fn find(&mut self, name: &str) -> Option<Variable> {
+        let found = self.declared.iter().rev().find_map(|scope| scope.find(name));
+        let here = self.declared_here(name).is_some();
+        if let Some(scope) = self.declared.last_mut().filter(|_| !here) {
+            if !scope.seen.iter().any(|seen| **seen == *name) {
+                scope.seen.push(name.into());
+            }
+        }
+        found.map(|(variable, _)| variable)
+    }
+
+    /// The variable of a name that nobody declared.
+    pub(super) fn implicit(&mut self, name: &str) -> Variable {
+        if let Some((_, variable)) = self.implicit.iter().find(|(known, _)| **known == *name) {
+            return *variable;
+        }
+        let variable = self.fresh(name);
+        self.implicit.push((name.into(), variable));
+        variable
+    }
+}
+
+impl Scope {
+    fn find(&self, name: &str) -> Option<(Variable, &'static str)> {
+        let found = self.declared.iter().find(|(known, ..)| **known == *name);
+        found.map(|(_, variable, how)| (*variable, *how))
+    }
+}

@@ -1,0 +1,109 @@
+//! Reads Rego: texts to modules, with the place of every part.
+//!
+//! The grammar is that of OPA's `v1/ast/parser.go`, both of Rego v0 and v1. Reading is bounded:
+//! nothing nests deeper than [`MAX_DEPTH`], and no text is read more often than a few times.
+
+pub(crate) mod ast;
+mod lexer;
+mod parser;
+
+use std::sync::Arc;
+
+use ast::Module;
+
+/// How deep terms and bodies may nest: far beyond what people write, and safe for every stack.
+pub(crate) const MAX_DEPTH: usize = 100;
+
+/// Longer texts are refused.
+const TEXT_LIMIT: usize = 4 << 20;
+
+/// Which Rego a text is written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Version {
+    V0,
+    #[default]
+    V1,
+}
+
+/// A text of Rego and its name.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub(crate) name: Arc<str>,
+    pub(crate) text: Arc<str>,
+    pub(crate) version: Version,
+}
+
+/// The bytes of a part of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Span {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+/// Why a module is none, in OPA's codes and words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    /// Such as `rego_parse_error`.
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    /// The name of the text.
+    pub(crate) source: Arc<str>,
+    pub(crate) span: Span,
+}
+
+impl Span {
+    pub(crate) fn to(self, end: Self) -> Self {
+        Self { start: self.start, end: end.end.max(self.end) }
+    }
+
+    pub(crate) fn text(self, text: &str) -> &str {
+        text.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+
+    /// The line it begins in, from 1.
+    pub(crate) fn line(self, text: &str) -> usize {
+        let before = text.as_bytes().get(..self.start as usize).unwrap_or_default();
+        memchr::memchr_iter(b'\n', before).count() + 1
+    }
+
+    /// The byte of its line it begins at, from 1, as OPA counts columns.
+    pub(crate) fn column(self, text: &str) -> usize {
+        let before = text.as_bytes().get(..self.start as usize).unwrap_or_default();
+        before.len() - memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1) + 1
+    }
+}
+
+/// Reads a module.
+pub(crate) fn parse(source: &Source) -> Result<Module, Problem> {
+    if source.text.len() > TEXT_LIMIT {
+        return Err(Problem {
+            code: "rego_parse_error",
+            message: format!("a module may have at most {TEXT_LIMIT} bytes"),
+            source: Arc::clone(&source.name),
+            span: Span::default(),
+        });
+    }
+    let tokens = lexer::tokens(&source.text).map_err(|problem| problem.named(source))?;
+    parser::module(source, tokens).map_err(|problem| problem.named(source))
+}
+
+/// A problem in a text whose name is known elsewhere.
+#[derive(Clone, Debug)]
+struct Misread {
+    message: String,
+    span: Span,
+}
+
+impl Misread {
+    fn named(self, source: &Source) -> Problem {
+        Problem {
+            code: "rego_parse_error",
+            message: self.message,
+            source: Arc::clone(&source.name),
+            span: self.span,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
