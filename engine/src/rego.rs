@@ -6,11 +6,15 @@
 
 mod builtins;
 mod compile;
+mod evaluate;
 mod host;
 mod number;
 mod program;
 mod syntax;
 mod value;
+
+#[cfg(test)]
+mod tests;
 
 pub(crate) use host::{BuiltinError, Host};
 pub(crate) use number::Number;

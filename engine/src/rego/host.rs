@@ -18,7 +18,7 @@ pub(crate) struct Host<'h, 'v> {
     /// Notes of `print` and `trace`.
     pub(crate) notes: &'h RefCell<Vec<String>>,
     /// Patterns that were compiled already.
-    pub(crate) patterns: &'h super::builtins::Patterns,
+    pub(crate) patterns: &'v super::builtins::Patterns,
 }
 
 /// How much an evaluation may still do.

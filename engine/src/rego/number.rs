@@ -33,6 +33,14 @@ impl Number {
         }
     }
 
+    /// A number as it is written.
+    pub(crate) fn from_literal(text: &str) -> Self {
+        match text.parse() {
+            Ok(value) if i64::to_string(&value) == text => Self::Int(value),
+            _ => Self::Text(text.into()),
+        }
+    }
+
     /// A position in an array; a fraction is none.
     pub(crate) fn as_index(&self) -> Option<usize> {
         match self {

@@ -19,6 +19,8 @@ pub struct Program {
 /// What rules define below one path.
 #[derive(Debug, Default)]
 pub(super) struct Branch {
+    /// The path below `data`.
+    pub(super) path: Box<[Box<str>]>,
     pub(super) children: BTreeMap<Box<str>, Node>,
 }
 

@@ -10,6 +10,7 @@ use super::Number;
 use crate::tree::{Entries, Items, Kind, Node};
 use crate::value::Text;
 
+pub(crate) use print::Notation;
 pub(crate) use made::{Array, Object, Set};
 
 /// A value during evaluation: cheap to copy, read in place where it stands in a tree.

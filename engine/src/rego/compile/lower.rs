@@ -115,7 +115,7 @@ impl Lowering<'_> {
 
     fn plain(&mut self, expression: &Expression, steps: &mut Vec<Step>) {
         let span = expression.span;
-        let mut push = |steps: &mut Vec<Step>, kind| steps.push(Step { kind, span });
+        let push = |steps: &mut Vec<Step>, kind| steps.push(Step { kind, span });
         match &expression.kind {
             Kind::Term(term) => {
                 let kind = match &term.kind {

@@ -114,7 +114,7 @@ fn kind(path: &[Box<str>], definitions: &[Definition], faults: &mut Faults) -> R
 fn insert(branches: &mut Vec<Branch>, path: &[Box<str>], rule: usize) {
     let Some((last, above)) = path.split_last() else { return };
     let mut at = 0;
-    for key in above {
+    for (depth, key) in above.iter().enumerate() {
         let next = branches.len();
         let Some(branch) = branches.get_mut(at) else { return };
         let node = *branch.children.entry(key.clone()).or_insert(Node::Branch(next));
@@ -124,7 +124,8 @@ fn insert(branches: &mut Vec<Branch>, path: &[Box<str>], rule: usize) {
             Node::Rule(_) => return,
         }
         if at == next {
-            branches.push(Branch::default());
+            let path = path.get(..=depth).unwrap_or_default().into();
+            branches.push(Branch { path, ..Branch::default() });
         }
     }
     if let Some(branch) = branches.get_mut(at) {
