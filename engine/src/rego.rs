@@ -16,6 +16,10 @@ mod value;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use host::{BuiltinError, Host};
+pub(crate) use compile::{Limits, compile};
+pub(crate) use evaluate::{Asked, EvaluationError, Member};
+pub(crate) use host::{Budget, BuiltinError, Host};
 pub(crate) use number::Number;
-pub(crate) use value::Value;
+pub(crate) use program::{Program, RuleKind};
+pub(crate) use syntax::{Problem, Source, Span, Version, ast, parse};
+pub(crate) use value::{Notation, Value};

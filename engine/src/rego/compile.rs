@@ -79,17 +79,22 @@ pub fn compile(sources: &[Source], limits: &Limits) -> Result<Program, Vec<Probl
     let in_module = |module: usize, fault: Fault| -> Option<Problem> {
         sources.get(module).map(|source| fault.in_source(source))
     };
-    let (table, faults) = tree::table(definitions);
+    let (mut table, faults) = tree::table(definitions);
     problems.extend(faults.into_iter().filter_map(|(module, fault)| in_module(module, fault)));
     if !problems.is_empty() {
         return Err(problems);
     }
     let mut rules = Vec::with_capacity(table.groups.len());
-    for group in &table.groups {
-        for definition in &group.definitions {
+    for number in 0..table.groups.len() {
+        let Some(group) = table.groups.get_mut(number) else { continue };
+        let mut definitions = std::mem::take(&mut group.definitions);
+        for definition in &mut definitions {
             let faults = checks::functions(definition, &table);
             problems
                 .extend(faults.into_iter().filter_map(|fault| in_module(definition.module, fault)));
+        }
+        if let Some(group) = table.groups.get_mut(number) {
+            group.definitions = definitions;
         }
     }
     if !problems.is_empty() {

@@ -41,7 +41,7 @@ pub(super) struct Rule {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RuleKind {
+pub(crate) enum RuleKind {
     /// One value.
     Complete,
     /// A value for each tuple of so many arguments.

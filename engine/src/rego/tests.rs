@@ -54,7 +54,14 @@ fn answer(case: Node<'_>, version: Version) -> Answered {
         .and_then(|wanted| wanted.as_list())
         .into_iter()
         .flat_map(|wanted| wanted.iter())
-        .flat_map(|bindings| bindings.as_map().into_iter().flat_map(|map| map.iter()).map(|(key, _)| key).collect::<Vec<_>>())
+        .flat_map(|bindings| {
+            bindings
+                .as_map()
+                .into_iter()
+                .flat_map(|map| map.iter())
+                .map(|(key, _)| key)
+                .collect::<Vec<_>>()
+        })
         .collect();
     let bindings: Vec<_> = names.iter().map(|name| format!("{name:?}: {name}")).collect();
     let query = text("query");
@@ -107,9 +114,28 @@ fn answer(case: Node<'_>, version: Version) -> Answered {
             let members = value.as_ref().and_then(|value| value.as_set()).unwrap_or_default();
             let json = members.iter().map(|member| member.write(Notation::Json, &host).unwrap());
             Answered::Result(
-                json.map(|json| parse_json(json.as_str(), &ReadLimits::default()).unwrap()).collect(),
+                json.map(|json| parse_json(json.as_str(), &ReadLimits::default()).unwrap())
+                    .collect(),
             )
         }
+    }
+}
+
+/// Lists in their order of values: what was a set is none in JSON, and stands in its own order.
+fn sorted<'v>(value: &Value<'v>) -> Value<'v> {
+    if let Some(items) = value.as_array() {
+        let mut items: Vec<_> = items.iter().map(|item| sorted(&item)).collect();
+        items.sort();
+        return Value::from(items);
+    }
+    if let Some(entries) = value.as_object() {
+        return Value::object(
+            entries.sorted().iter().map(|(key, value)| (key.clone(), sorted(value))).collect(),
+        );
+    }
+    match value.as_set() {
+        Some(members) => Value::set(members.iter().map(sorted).collect()),
+        None => value.clone(),
     }
 }
 
@@ -129,27 +155,44 @@ fn opa_cases() {
         for document in &reading.documents {
             let cases = document.tree().root().get("cases").and_then(|cases| cases.as_list());
             for case in cases.into_iter().flat_map(|cases| cases.iter()) {
-                let text = |key: &str| case.get(key).and_then(|node| node.as_str()).unwrap_or_default();
+                let text =
+                    |key: &str| case.get(key).and_then(|node| node.as_str()).unwrap_or_default();
                 let wanted_code = text("want_error_code");
                 let group = Path::new(&name).parent().unwrap().display().to_string();
                 let total = totals.entry(group).or_default();
                 total.1 += 1;
-                let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| answer(case, version)));
+                let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                    answer(case, version)
+                }));
                 let fault = match outcome {
                     Err(_) => Some("panic".to_owned()),
                     Ok(Answered::Error(code, message)) => {
-                        let wants_error = !wanted_code.is_empty() || case.get("want_error").is_some();
+                        let wants_error =
+                            !wanted_code.is_empty() || case.get("want_error").is_some();
                         (!wants_error || (!wanted_code.is_empty() && wanted_code != code))
                             .then(|| format!("error {code}: {message}, wanted {wanted_code:?}"))
                     }
                     Ok(Answered::Result(found)) => {
-                        let wanted: Vec<Value<'_>> = case.get("want_result").and_then(|list| list.as_list()).into_iter().flat_map(|list| list.iter()).map(Value::from).collect();
-                        let found_values: Vec<Value<'_>> = found.iter().map(|tree| Value::from(tree.root())).collect();
-                        let wants_error = !wanted_code.is_empty() || case.get("want_error").is_some();
+                        let wanted: Vec<Value<'_>> = case
+                            .get("want_result")
+                            .and_then(|list| list.as_list())
+                            .into_iter()
+                            .flat_map(|list| list.iter())
+                            .map(Value::from)
+                            .collect();
+                        let found_values: Vec<Value<'_>> =
+                            found.iter().map(|tree| Value::from(tree.root())).collect();
+                        let wants_error =
+                            !wanted_code.is_empty() || case.get("want_error").is_some();
                         if wants_error {
-                            Some(format!("found {found:?}, wanted error {wanted_code:?} {:?}", text("want_error")))
+                            Some(format!(
+                                "found {found:?}, wanted error {wanted_code:?} {:?}",
+                                text("want_error")
+                            ))
                         } else {
-                            (Value::set(wanted) != Value::set(found_values)).then(|| format!("found {found:?}, wanted {:?}", case.get("want_result")))
+                            (sorted(&Value::set(wanted)) != sorted(&Value::set(found_values))).then(
+                                || format!("found {found:?}, wanted {:?}", case.get("want_result")),
+                            )
                         }
                     }
                 };
@@ -164,7 +207,9 @@ fn opa_cases() {
     for (group, (right, count)) in &totals {
         good += right;
         all += count;
-        if right < count { println!("GROUP {group}: {right}/{count}"); }
+        if right < count {
+            println!("GROUP {group}: {right}/{count}");
+        }
     }
     println!("TOTAL {good}/{all}");
 }

@@ -10,8 +10,8 @@ use super::Number;
 use crate::tree::{Entries, Items, Kind, Node};
 use crate::value::Text;
 
-pub(crate) use print::Notation;
 pub(crate) use made::{Array, Object, Set};
+pub(crate) use print::Notation;
 
 /// A value during evaluation: cheap to copy, read in place where it stands in a tree.
 #[derive(Clone, Debug)]

@@ -10,17 +10,23 @@ use super::Fault;
 use super::core::{self, Definition, Expression, Function, Kind, TermKind};
 use super::tree::Table;
 
-/// Checks the calls of a definition.
-pub(super) fn functions(definition: &Definition, table: &Table) -> Vec<Fault> {
+/// Checks the calls of a definition. The last of too many arguments is what the value is matched
+/// with, as before v1.
+pub(super) fn functions(definition: &mut Definition, table: &Table) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let mut open: Vec<&[Expression]> = vec![&definition.body];
-    open.extend(definition.otherwise.iter().map(|(_, body, _)| body.as_slice()));
+    let mut open: Vec<&mut [Expression]> = vec![&mut definition.body];
+    open.extend(definition.otherwise.iter_mut().map(|(_, body, _)| body.as_mut_slice()));
     while let Some(body) = open.pop() {
         for expression in body {
-            match &expression.kind {
-                Kind::Call { function, arguments, .. } => {
-                    check(function, arguments, expression, table, &mut faults);
-                    arguments.iter().for_each(|term| bodies(term, &mut open));
+            let span = expression.span;
+            match &mut expression.kind {
+                Kind::Call { function, arguments, output } => {
+                    let arity = arity(function, table);
+                    if output.is_none() && arity.is_some_and(|arity| arguments.len() == arity + 1) {
+                        *output = arguments.pop();
+                    }
+                    check(function, arguments, span, table, &mut faults);
+                    arguments.iter_mut().for_each(|term| bodies(term, &mut open));
                 }
                 Kind::Term(term) => bodies(term, &mut open),
                 Kind::Unify(left, right) => {
@@ -38,12 +44,23 @@ pub(super) fn functions(definition: &Definition, table: &Table) -> Vec<Fault> {
     faults
 }
 
+fn arity(function: &Function, table: &Table) -> Option<usize> {
+    match function {
+        Function::Builtin(builtin) => Some(builtin.arguments.len()),
+        Function::Rule(path) => {
+            let found = table.groups.binary_search_by(|group| group.path.as_slice().cmp(path));
+            table.arities.get(found.ok()?).copied().flatten()
+        }
+        Function::Print | Function::Template => None,
+    }
+}
+
 /// The bodies of comprehensions in a term.
-fn bodies<'t>(term: &'t core::Term, open: &mut Vec<&'t [Expression]>) {
-    match &term.kind {
-        TermKind::Reference(_, keys) => keys.iter().for_each(|key| bodies(key, open)),
+fn bodies<'t>(term: &'t mut core::Term, open: &mut Vec<&'t mut [Expression]>) {
+    match &mut term.kind {
+        TermKind::Reference(_, keys) => keys.iter_mut().for_each(|key| bodies(key, open)),
         TermKind::Array(items) | TermKind::Set(items) => {
-            items.iter().for_each(|item| bodies(item, open));
+            items.iter_mut().for_each(|item| bodies(item, open));
         }
         TermKind::Object(entries) => {
             for (key, value) in entries {
@@ -61,11 +78,10 @@ fn bodies<'t>(term: &'t core::Term, open: &mut Vec<&'t [Expression]>) {
 fn check(
     function: &Function,
     arguments: &[core::Term],
-    expression: &Expression,
+    span: super::Span,
     table: &Table,
     faults: &mut Vec<Fault>,
 ) {
-    let span = expression.span;
     match function {
         Function::Builtin(builtin) => {
             if arguments.len() != builtin.arguments.len() {

@@ -33,7 +33,8 @@ pub(super) enum Kind {
 pub(super) struct With {
     pub(super) target: Target,
     pub(super) value: Term,
-    pub(super) span: Span,
+    /// The built-in function that is called instead.
+    pub(super) callee: Option<&'static Builtin>,
 }
 
 /// What `with` replaces.

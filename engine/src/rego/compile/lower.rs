@@ -67,7 +67,10 @@ impl Lowering<'_> {
             },
         };
         // A function may be replaced by another one.
-        let callee = self.callee_of(&with.value).filter(|_| function.is_some());
+        let callee = match with.callee {
+            Some(builtin) => Some(Callee::Builtin(builtin)),
+            None => self.callee_of(&with.value).filter(|_| function.is_some()),
+        };
         let value = match callee {
             Some(callee) => Replacement::Call(callee),
             None => Replacement::Value(self.operand(&with.value, steps)),

@@ -5,7 +5,7 @@ mod scope;
 use std::collections::BTreeMap;
 
 use self::scope::Scopes;
-use super::super::builtins;
+use super::super::builtins::{self, Builtin};
 use super::super::syntax::ast::{self, ExpressionKind, Module, TemplatePart};
 use super::super::syntax::{MAX_DEPTH, Span};
 use super::core::{
@@ -259,38 +259,28 @@ impl Translator<'_> {
         let arguments: Vec<_> =
             arguments.iter().map(|argument| self.term(argument, support)).collect();
         match self.function(name, term.span) {
-            Some(function) => self.call(function, arguments),
+            Some(function) => Kind::Call { function, arguments, output: None },
             None => Kind::Term(Term { kind: TermKind::Null, span: term.span }),
         }
     }
 
-    /// A call, of which the last of too many arguments is the output, as before v1.
-    fn call(&self, function: Function, mut arguments: Vec<Term>) -> Kind {
-        let arity = match &function {
-            Function::Builtin(builtin) => Some(builtin.arguments.len()),
-            _ => None,
-        };
-        let output = match arity {
-            Some(arity) if arguments.len() == arity + 1 => arguments.pop(),
-            _ => None,
-        };
-        Kind::Call { function, arguments, output }
-    }
-
     /// Each argument is a set of at most one value: what is undefined is printed as such.
     fn print(&mut self, arguments: &[ast::Term], span: Span) -> Kind {
-        let arguments = arguments.iter().map(|argument| self.optional(argument)).collect();
+        let arguments = arguments.iter().map(|argument| self.optional(argument, &[])).collect();
         let items = Term { kind: TermKind::Array(arguments), span };
         Kind::Call { function: Function::Print, arguments: vec![items], output: None }
     }
 
     /// The set of the values of a term: none where it is undefined.
-    fn optional(&mut self, term: &ast::Term) -> Term {
+    fn optional(&mut self, term: &ast::Term, with: &[ast::With]) -> Term {
         self.scopes.open();
         let mut body = Vec::new();
-        let inner = self.term(term, &mut body);
+        let with: Vec<With> = with.iter().filter_map(|with| self.with(with, &mut body)).collect();
+        let mut support = Vec::new();
+        let inner = self.term(term, &mut support);
         let variable = Term::variable(self.scopes.fresh("_"), term.span);
-        body.push(unify(variable.clone(), inner, term.span));
+        support.push(unify(variable.clone(), inner, term.span));
+        body.extend(support.into_iter().map(|made| Expression { with: with.clone(), ..made }));
         self.scopes.close();
         let kind = TermKind::SetComprehension(Box::new(variable), body);
         Term { kind, span: term.span }
@@ -354,7 +344,11 @@ impl Translator<'_> {
 
     fn with(&mut self, with: &ast::With, support: &mut Vec<Expression>) -> Option<With> {
         let span = with.target.span;
-        let value = self.term(&with.value, support);
+        let callee = self.replacement(&with.value);
+        let value = match callee {
+            Some(_) => Term { kind: TermKind::Null, span },
+            None => self.term(&with.value, support),
+        };
         let Some(path) = constant_path(&with.target) else {
             self.fault(
                 span,
@@ -377,7 +371,17 @@ impl Translator<'_> {
                 }
             }
         };
-        Some(With { target, value, span })
+        Some(With { target, value, callee })
+    }
+
+    /// The built-in function that a term names.
+    fn replacement(&mut self, term: &ast::Term) -> Option<&'static Builtin> {
+        let path = constant_path(term)?;
+        let first = path.first()?;
+        if self.scopes.is_declared(first) || self.resolved(&path).is_some() {
+            return None;
+        }
+        builtins::find(&path.join("."))
     }
 
     /// What a path of names stands for, from `input` or `data`, where its first name is known.
@@ -445,7 +449,7 @@ impl Translator<'_> {
                 let parts = parts.iter().map(|part| match part {
                     TemplatePart::Text(text) => Term { kind: TermKind::String(text.clone()), span },
                     TemplatePart::Expression(expression) => match &expression.kind {
-                        ExpressionKind::Term(term) => self.optional(term),
+                        ExpressionKind::Term(term) => self.optional(term, &expression.with),
                         _ => Term { kind: TermKind::Null, span },
                     },
                 });

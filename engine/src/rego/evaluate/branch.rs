@@ -8,10 +8,7 @@ use super::{EvaluationError, Flow, Found, Machine, ThenValue};
 
 impl<'h, 'v> Machine<'h, 'v> {
     /// All of a branch as one object: what its rules define over what `data` holds there.
-    pub(super) fn branch(
-        &mut self,
-        branch: usize,
-    ) -> Result<Option<Value<'v>>, EvaluationError> {
+    pub(super) fn branch(&mut self, branch: usize) -> Result<Option<Value<'v>>, EvaluationError> {
         let base = self.base_of(branch);
         if self.is_replaced(branch) {
             return Ok(base);
@@ -130,12 +127,7 @@ impl<'h, 'v> Machine<'h, 'v> {
         })
     }
 
-    fn each_in_node(
-        &mut self,
-        node: Node,
-        keys: &'v [Key],
-        then: ThenValue<'_, 'h, 'v>,
-    ) -> Found {
+    fn each_in_node(&mut self, node: Node, keys: &'v [Key], then: ThenValue<'_, 'h, 'v>) -> Found {
         match node {
             Node::Branch(branch) => {
                 self.deeper(|machine| machine.each_in_branch(branch, keys, then))

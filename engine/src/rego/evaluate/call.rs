@@ -75,7 +75,8 @@ impl<'v> Machine<'_, 'v> {
     fn print(&mut self, arguments: &[Value<'v>]) -> Result<Value<'v>, EvaluationError> {
         let mut lines = vec![String::new()];
         let operands = arguments.first().and_then(|operands| operands.as_array());
-        for operand in operands.into_iter().flat_map(|operands| operands.iter().collect::<Vec<_>>()) {
+        for operand in operands.into_iter().flat_map(|operands| operands.iter().collect::<Vec<_>>())
+        {
             let mut texts = Vec::new();
             for value in operand.as_set().unwrap_or_default() {
                 texts.push(self.printed(value)?);

@@ -30,11 +30,7 @@ impl<'h, 'v> Machine<'h, 'v> {
     }
 
     /// Calls `then` for each value of a reference.
-    pub(super) fn each(
-        &mut self,
-        reference: &'v Reference,
-        then: ThenValue<'_, 'h, 'v>,
-    ) -> Found {
+    pub(super) fn each(&mut self, reference: &'v Reference, then: ThenValue<'_, 'h, 'v>) -> Found {
         if let Start::Branch(branch) = reference.start {
             return self.each_in_branch(branch, &reference.keys, then);
         }
@@ -122,9 +118,7 @@ impl<'h, 'v> Machine<'h, 'v> {
         let Value::Node(node) = value else { return };
         let read = match key {
             Value::String(name) => node.get(name),
-            Value::Number(index) => {
-                index.as_index().and_then(|index| node.as_list()?.get(index))
-            }
+            Value::Number(index) => index.as_index().and_then(|index| node.as_list()?.get(index)),
             _ => None,
         };
         self.trail.extend(read);

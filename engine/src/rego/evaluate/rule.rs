@@ -25,10 +25,9 @@ impl<'v> Machine<'_, 'v> {
         let program = self.program;
         let Some(rule) = program.rules.get(number) else { return Ok(None) };
         if self.context.replaced.iter().any(|replaced| rule.path.starts_with(replaced)) {
-            return Ok(rule
-                .path
-                .iter()
-                .try_fold(self.context.data.clone(), |value, key| value.get(&Value::from(&**key))));
+            return Ok(rule.path.iter().try_fold(self.context.data.clone(), |value, key| {
+                value.get(&Value::from(&**key))
+            }));
         }
         if let Some(Some(known)) = self.context.cache.get(number) {
             let value = known.value.clone();
@@ -105,11 +104,15 @@ impl<'v> Machine<'_, 'v> {
         let mut value = None;
         for definition in &rule.definitions {
             self.in_frame(definition, |machine| {
-                machine.chain(definition, "complete rules must not produce multiple outputs", &mut value)
+                machine.chain(
+                    definition,
+                    "complete rules must not produce multiple outputs",
+                    &mut value,
+                )
             })?;
         }
         if let (None, Some(default)) = (&value, &rule.default) {
-            value = self.in_frame(default, |machine| machine.term(&default.value))?;
+            self.in_frame(default, |machine| machine.chain(default, "", &mut value))?;
         }
         Ok(value)
     }
@@ -137,10 +140,10 @@ impl<'v> Machine<'_, 'v> {
                 })?;
             }
             if let (None, Some(default)) = (&value, &rule.default) {
-                value = machine.in_frame(default, |machine| {
+                machine.in_frame(default, |machine| {
                     match machine.parameters_fit(default, arguments)? {
-                        true => machine.term(&default.value),
-                        false => Ok(None),
+                        true => machine.chain(default, "", &mut value),
+                        false => Ok(()),
                     }
                 })?;
             }

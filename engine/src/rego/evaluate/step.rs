@@ -28,11 +28,11 @@ impl<'h, 'v> Machine<'h, 'v> {
                     });
                 }
                 StepKind::MatchEach(pattern, reference) => {
-                    return self.each(reference, &mut |machine, value| {
-                        match machine.fits(pattern, value)? {
-                            true => machine.run(rest, then),
-                            false => Ok(Flow::More),
-                        }
+                    return self.each(reference, &mut |machine, value| match machine
+                        .fits(pattern, value)?
+                    {
+                        true => machine.run(rest, then),
+                        false => Ok(Flow::More),
                     });
                 }
                 StepKind::Call { callee, arguments, output } => {

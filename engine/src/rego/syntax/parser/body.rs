@@ -62,7 +62,11 @@ impl Parser<'_> {
                 true => {
                     let span = inner_start.to(self.last());
                     let inner = Expression { kind, with: Vec::new(), span };
-                    ExpressionKind::Not(Box::new(inner))
+                    // With the keyword imported, nothing is evaluated outside of the negation.
+                    match self.keywords.not_body {
+                        true => ExpressionKind::NotBody(vec![inner]),
+                        false => ExpressionKind::Not(Box::new(inner)),
+                    }
                 }
             }
         };
