@@ -126,6 +126,7 @@ pub fn compile(sources: &[Source], limits: &Limits) -> Result<Program, Vec<Probl
         rules,
         branches: table.branches,
         sources: sources.to_vec(),
+        packages: modules.into_iter().map(|module| module.package).collect(),
         patterns: Patterns::default(),
     };
     let faults = checks::recursion(&program);
@@ -194,11 +195,12 @@ fn lowered(
     let first = (&definition.value, &definition.body);
     let others = definition.otherwise.iter().map(|(value, body, _)| (value, body));
     let mut heads = (Vec::new(), None);
+    let mut keys_after = 0;
     for (number, (value, body)) in [first].into_iter().chain(others).enumerate() {
         let mut bound = parameters_bound.clone();
         let ordered = safety::order(body.clone(), &mut bound, &mut missing);
         lowering.bound.clone_from(&after_parameters);
-        let mut steps = lowering.body(&ordered);
+        let (mut steps, after) = lowering.body_until(&ordered, &definition.keys);
         let mut operand = |term: &core::Term, steps: &mut Vec<Step>| {
             safety::check_bound(term, term.span, &bound, &mut missing);
             let mut term = term.clone();
@@ -206,12 +208,15 @@ fn lowered(
             lowering.operand(&term, steps)
         };
         if number == 0 {
+            keys_after = after;
             let keys = definition.keys.iter().map(|key| operand(key, &mut steps)).collect();
             let member = definition.member.as_ref().map(|term| operand(term, &mut steps));
             heads = (keys, member);
         }
         let value = operand(value, &mut steps);
-        steps.retain(|step| !matches!(step.kind, StepKind::Test(Term::Bool(true))));
+        if matches!(steps.as_slice(), [Step { kind: StepKind::Test(Term::Bool(true)), .. }]) {
+            steps.clear();
+        }
         bodies.push((value, steps));
     }
     frame = frame.max(lowering.frame);
@@ -224,6 +229,7 @@ fn lowered(
     Ok(Definition {
         parameters: parameters.into(),
         keys: heads.0.into(),
+        keys_after,
         member: heads.1,
         value,
         body: body.into(),
@@ -231,6 +237,7 @@ fn lowered(
         frame: frame as usize,
         module: definition.module,
         span: definition.span,
+        head: definition.head,
     })
 }
 

@@ -9,6 +9,7 @@ mod reference;
 mod rule;
 mod step;
 mod term;
+pub(crate) mod testing;
 mod with;
 
 use std::cell::RefCell;
@@ -90,7 +91,14 @@ struct Machine<'h, 'v> {
     /// Where what is evaluated stands.
     module: usize,
     span: Span,
+    /// The frame whose last unmet step is of interest, and the place of that step.
+    watched: Option<(usize, Span)>,
+    /// The places of steps that were gone through.
+    covered: Option<Covered>,
 }
+
+/// Places of steps and heads, by module.
+pub(crate) type Covered = std::collections::BTreeSet<(usize, Span)>;
 
 /// The documents that are asked, as `with` may change them.
 #[derive(Clone, Debug)]
@@ -176,6 +184,8 @@ impl<'h, 'v> Machine<'h, 'v> {
             trail: Vec::new(),
             module: 0,
             span: Span::default(),
+            watched: None,
+            covered: None,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Compiled modules: rules as steps over frames of variables.
 
+pub(super) mod walk;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,6 +15,8 @@ pub struct Program {
     /// Documents that rules define, by path; the first is `data`.
     pub(super) branches: Vec<Branch>,
     pub(super) sources: Vec<Source>,
+    /// The package of each text, below `data`.
+    pub(super) packages: Vec<Vec<Box<str>>>,
     pub(super) patterns: Patterns,
 }
 
@@ -54,6 +58,8 @@ pub(crate) enum RuleKind {
 pub(super) struct Definition {
     pub(super) parameters: Box<[Pattern]>,
     pub(super) keys: Box<[Term]>,
+    /// How many steps of the body it takes until the keys have values.
+    pub(super) keys_after: usize,
     pub(super) member: Option<Term>,
     pub(super) value: Term,
     pub(super) body: Box<[Step]>,
@@ -62,6 +68,8 @@ pub(super) struct Definition {
     pub(super) frame: usize,
     pub(super) module: usize,
     pub(super) span: Span,
+    /// The place of the head.
+    pub(super) head: Span,
 }
 
 #[derive(Debug)]

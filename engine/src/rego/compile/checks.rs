@@ -2,10 +2,8 @@
 //! arguments, literal arguments of the wrong type, recursion.
 
 use super::super::builtins::{Builtin, Type};
-use super::super::program::{
-    Callee, ChangeTarget, Comprehension, Key, Node, Pattern, Program, Reference, Replacement,
-    Start, Step, StepKind, Term,
-};
+use super::super::program::walk::{self, Visitor};
+use super::super::program::{Callee, Node, Program, Reference, Start};
 use super::Fault;
 use super::core::{self, Definition, Expression, Function, Kind, TermKind};
 use super::tree::Table;
@@ -163,14 +161,7 @@ pub(super) fn recursion(program: &Program) -> Vec<(usize, Fault)> {
         .map(|rule| {
             let mut needs = Needs { program, found: Vec::new() };
             for definition in rule.definitions.iter().chain(&rule.default) {
-                definition.parameters.iter().for_each(|pattern| needs.pattern(pattern));
-                definition.keys.iter().chain(&definition.member).for_each(|term| needs.term(term));
-                needs.term(&definition.value);
-                needs.steps(&definition.body);
-                for otherwise in &definition.otherwise {
-                    needs.term(&otherwise.value);
-                    needs.steps(&otherwise.body);
-                }
+                walk::definition(definition, &mut needs);
             }
             needs.found.sort_unstable();
             needs.found.dedup();
@@ -228,70 +219,16 @@ fn set(states: &mut [u8], rule: usize, state: u8) {
     }
 }
 
-/// Collects the rules that steps need.
+/// Collects the rules that a definition needs.
 struct Needs<'p> {
     program: &'p Program,
     found: Vec<usize>,
 }
 
-impl Needs<'_> {
-    fn steps(&mut self, steps: &[Step]) {
-        steps.iter().for_each(|step| self.step(step));
-    }
-
-    fn step(&mut self, step: &Step) {
-        match &step.kind {
-            StepKind::Test(term) => self.term(term),
-            StepKind::TestEach(reference) => self.reference(reference),
-            StepKind::Match(pattern, term) => {
-                self.pattern(pattern);
-                self.term(term);
-            }
-            StepKind::MatchEach(pattern, reference) => {
-                self.pattern(pattern);
-                self.reference(reference);
-            }
-            StepKind::Call { callee, arguments, output } => {
-                self.callee(callee);
-                arguments.iter().for_each(|term| self.term(term));
-                output.iter().for_each(|pattern| self.pattern(pattern));
-            }
-            StepKind::Not(body) => self.steps(body),
-            StepKind::Every { domain, body, .. } => {
-                self.term(domain);
-                self.steps(body);
-            }
-            StepKind::With { changes, body } => {
-                for change in changes {
-                    match &change.value {
-                        Replacement::Value(term) => self.term(term),
-                        Replacement::Call(callee) => self.callee(callee),
-                    }
-                    if let ChangeTarget::Function(_) = change.target {}
-                }
-                self.steps(body);
-            }
-            StepKind::Never => {}
-        }
-    }
-
+impl Visitor for Needs<'_> {
     fn callee(&mut self, callee: &Callee) {
         if let Callee::Rule(rule) = callee {
             self.found.push(*rule);
-        }
-    }
-
-    fn pattern(&mut self, pattern: &Pattern) {
-        match pattern {
-            Pattern::Any | Pattern::Bind(_) => {}
-            Pattern::Same(term) => self.term(term),
-            Pattern::Array(items) => items.iter().for_each(|item| self.pattern(item)),
-            Pattern::Object(entries) => {
-                for (key, value) in entries {
-                    self.term(key);
-                    self.pattern(value);
-                }
-            }
         }
     }
 
@@ -301,15 +238,10 @@ impl Needs<'_> {
             Start::Branch(branch) => self.branch(branch),
             _ => {}
         }
-        for key in &reference.keys {
-            match key {
-                Key::Field(_) => {}
-                Key::Bound(term) => self.term(term),
-                Key::Each(pattern) => self.pattern(pattern),
-            }
-        }
     }
+}
 
+impl Needs<'_> {
     /// What is asked for by a name that is known only later can be any rule below.
     fn branch(&mut self, branch: usize) {
         let mut open = vec![branch];
@@ -321,33 +253,6 @@ impl Needs<'_> {
                     Node::Rule(rule) => self.found.push(*rule),
                 }
             }
-        }
-    }
-
-    fn term(&mut self, term: &Term) {
-        match term {
-            Term::Reference(reference) => self.reference(reference),
-            Term::Array(items) | Term::Set(items) => {
-                items.iter().for_each(|item| self.term(item));
-            }
-            Term::Object(entries) => {
-                for (key, value) in entries {
-                    self.term(key);
-                    self.term(value);
-                }
-            }
-            Term::Comprehension(comprehension) => match &**comprehension {
-                Comprehension::Array(term, body) | Comprehension::Set(term, body) => {
-                    self.term(term);
-                    self.steps(body);
-                }
-                Comprehension::Object(key, value, body) => {
-                    self.term(key);
-                    self.term(value);
-                    self.steps(body);
-                }
-            },
-            _ => {}
         }
     }
 }

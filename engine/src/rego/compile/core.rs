@@ -101,6 +101,7 @@ pub(super) struct Definition {
     /// The names of variables, as they are written; `_` for those without.
     pub(super) names: Vec<Box<str>>,
     pub(super) span: Span,
+    pub(super) head: Span,
     /// The number of the module.
     pub(super) module: usize,
 }

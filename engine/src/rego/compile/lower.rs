@@ -39,6 +39,25 @@ impl Lowering<'_> {
         steps
     }
 
+    /// A body, and how many of its steps it takes until terms have values.
+    pub(super) fn body_until(
+        &mut self,
+        body: &[Expression],
+        terms: &[core::Term],
+    ) -> (Vec<Step>, usize) {
+        let mut steps = Vec::with_capacity(body.len());
+        let known = |lowering: &Self| terms.iter().all(|term| lowering.is_bound(term));
+        let mut after = known(self).then_some(0);
+        for expression in body {
+            self.expression(expression, &mut steps);
+            if after.is_none() && known(self) {
+                after = Some(steps.len());
+            }
+        }
+        let after = after.unwrap_or(steps.len());
+        (steps, after)
+    }
+
     fn expression(&mut self, expression: &Expression, steps: &mut Vec<Step>) {
         let mut own = Vec::new();
         let changes: Vec<_> = expression.with.iter().map(|with| self.change(with, steps)).collect();

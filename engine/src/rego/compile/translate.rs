@@ -101,6 +101,7 @@ impl Translator<'_> {
             otherwise,
             names: self.scopes.names(),
             span: rule.span,
+            head: head.span,
             module,
         }
     }

@@ -72,6 +72,7 @@ impl<'v> Machine<'_, 'v> {
                 machine.run(&definition.body, &mut |machine| {
                     machine.pay(64)?;
                     if let Some(value) = machine.term(term)? {
+                        machine.cover(definition);
                         let read = machine.trail.clone();
                         members.push(Member { value, read });
                     }
@@ -85,7 +86,7 @@ impl<'v> Machine<'_, 'v> {
     }
 
     /// Evaluates a definition in a frame of its own.
-    fn in_frame<T>(
+    pub(super) fn in_frame<T>(
         &mut self,
         definition: &'v Definition,
         evaluate: impl FnOnce(&mut Self) -> Result<T, EvaluationError>,
@@ -98,6 +99,13 @@ impl<'v> Machine<'_, 'v> {
         self.slots.truncate(self.base);
         (self.base, self.module, self.span) = outer;
         Ok(found)
+    }
+
+    /// Notes that the head of a definition was reached.
+    pub(super) fn cover(&mut self, definition: &Definition) {
+        if let Some(covered) = &mut self.covered {
+            covered.insert((definition.module, definition.head));
+        }
     }
 
     fn complete(&mut self, rule: &'v Rule) -> Result<Option<Value<'v>>, EvaluationError> {
@@ -197,6 +205,7 @@ impl<'v> Machine<'_, 'v> {
         self.run(body, &mut |machine| {
             let Some(found) = machine.term(term)? else { return Ok(Flow::More) };
             solved = true;
+            machine.cover(definition);
             if value.as_ref().is_some_and(|known| *known != found) {
                 machine.span = definition.span;
                 return machine.error("eval_conflict_error", conflict);
@@ -225,6 +234,7 @@ impl<'v> Machine<'_, 'v> {
                     let is_member = definition.member.is_some();
                     let term = definition.member.as_ref().unwrap_or(&definition.value);
                     if let Some(value) = machine.term(term)? {
+                        machine.cover(definition);
                         machine.span = definition.span;
                         machine.collect(&mut collected, keys, value, is_member)?;
                     }

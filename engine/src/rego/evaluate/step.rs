@@ -9,18 +9,13 @@ impl<'h, 'v> Machine<'h, 'v> {
     pub(super) fn run(&mut self, mut steps: &'v [Step], then: Then<'_, 'h, 'v>) -> Found {
         while let Some((step, rest)) = steps.split_first() {
             self.tick()?;
-            self.span = step.span;
-            match &step.kind {
-                StepKind::Test(term) => match self.term(term)? {
-                    Some(value) if value.holds() => {}
-                    _ => return Ok(Flow::More),
+            self.enter(step);
+            let holds = match &step.kind {
+                StepKind::Test(term) => self.term(term)?.is_some_and(|value| value.holds()),
+                StepKind::Match(pattern, term) => match self.term(term)? {
+                    Some(value) => self.fits(pattern, value)?,
+                    None => false,
                 },
-                StepKind::Match(pattern, term) => {
-                    let Some(value) = self.term(term)? else { return Ok(Flow::More) };
-                    if !self.fits(pattern, value)? {
-                        return Ok(Flow::More);
-                    }
-                }
                 StepKind::TestEach(reference) => {
                     return self.each(reference, &mut |machine, value| match value.holds() {
                         true => machine.run(rest, then),
@@ -35,41 +30,47 @@ impl<'h, 'v> Machine<'h, 'v> {
                         false => Ok(Flow::More),
                     });
                 }
-                StepKind::Call { callee, arguments, output } => {
-                    let Some(arguments) = self.terms(arguments)? else { return Ok(Flow::More) };
-                    if let Some(pairs) = self.walked(*callee, &arguments)? {
-                        return self.run_walk(pairs, output.as_ref(), rest, then);
+                StepKind::Call { callee, arguments, output } => match self.terms(arguments)? {
+                    Some(arguments) => {
+                        if let Some(pairs) = self.walked(*callee, &arguments)? {
+                            return self.run_walk(pairs, output.as_ref(), rest, then);
+                        }
+                        match (self.call(*callee, arguments)?, output) {
+                            (Some(value), Some(pattern)) => self.fits(pattern, value)?,
+                            (Some(value), None) => value.holds(),
+                            (None, _) => false,
+                        }
                     }
-                    let Some(value) = self.call(*callee, arguments)? else {
-                        return Ok(Flow::More);
-                    };
-                    let holds = match output {
-                        Some(pattern) => self.fits(pattern, value)?,
-                        None => value.holds(),
-                    };
-                    if !holds {
-                        return Ok(Flow::More);
-                    }
-                }
-                StepKind::Not(body) => {
-                    if self.holds(body)? {
-                        return Ok(Flow::More);
-                    }
-                }
-                StepKind::Every { key, value, domain, body } => {
-                    let Some(domain) = self.term(domain)? else { return Ok(Flow::More) };
-                    if !self.every((*key, *value), &domain, body)? {
-                        return Ok(Flow::More);
-                    }
-                }
+                    None => false,
+                },
+                StepKind::Not(body) => !self.holds(body)?,
+                StepKind::Every { key, value, domain, body } => match self.term(domain)? {
+                    Some(domain) => self.every((*key, *value), &domain, body)?,
+                    None => false,
+                },
                 StepKind::With { changes, body } => {
                     return self.with(changes, body, &mut |machine| machine.run(rest, then));
                 }
-                StepKind::Never => return Ok(Flow::More),
+                StepKind::Never => false,
+            };
+            if !holds {
+                return Ok(Flow::More);
             }
             steps = rest;
         }
         then(self)
+    }
+
+    fn enter(&mut self, step: &Step) {
+        self.span = step.span;
+        if let Some(covered) = &mut self.covered {
+            covered.insert((self.module, step.span));
+        }
+        if let Some((base, last)) = &mut self.watched {
+            if *base == self.base {
+                *last = step.span;
+            }
+        }
     }
 
     /// Whether there is a solution.
