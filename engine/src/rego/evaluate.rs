@@ -25,7 +25,7 @@ use crate::tree::{self, Tree};
 use rule::Cached;
 
 /// How deep calls, comprehensions and iterations may nest.
-const MAX_DEPTH: usize = 400;
+const MAX_DEPTH: usize = 150;
 
 /// What is asked.
 pub(crate) struct Asked<'h, 'v> {
@@ -46,13 +46,24 @@ pub(crate) struct Asked<'h, 'v> {
 
 /// Why there is no answer, in OPA's codes and words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EvaluationError {
+pub(crate) struct EvaluationError(Box<Reason>);
+
+/// What an [`EvaluationError`] says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reason {
     /// Such as `eval_conflict_error`.
-    pub code: &'static str,
-    /// What is wrong.
-    pub message: String,
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
     /// The number of the module, and the place in it.
-    pub(crate) at: Option<(usize, Span)>,
+    pub(crate) at: (usize, Span),
+}
+
+impl std::ops::Deref for EvaluationError {
+    type Target = Reason;
+
+    fn deref(&self) -> &Reason {
+        &self.0
+    }
 }
 
 /// A member of a set, and what was read on the way to it.
@@ -194,8 +205,8 @@ impl<'h, 'v> Machine<'h, 'v> {
         code: &'static str,
         message: impl Into<String>,
     ) -> Result<T, EvaluationError> {
-        let at = Some((self.module, self.span));
-        Err(EvaluationError { code, message: message.into(), at })
+        let at = (self.module, self.span);
+        Err(EvaluationError(Box::new(Reason { code, message: message.into(), at })))
     }
 
     fn tick(&self) -> Result<(), EvaluationError> {

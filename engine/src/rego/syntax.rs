@@ -92,9 +92,20 @@ pub(crate) fn parse(source: &Source) -> Result<Module, Problem> {
 struct Misread {
     message: String,
     span: Span,
+    /// Whether reading it in another way is of no use: a bound is reached.
+    is_final: bool,
 }
 
 impl Misread {
+    fn new(message: impl Into<String>, span: Span) -> Self {
+        Self { message: message.into(), span, is_final: false }
+    }
+
+    /// Of two ways to read a text that both fail, the one that went further.
+    fn or(self, other: Self) -> Self {
+        if other.span.start > self.span.start || other.is_final { other } else { self }
+    }
+
     fn named(self, source: &Source) -> Problem {
         Problem {
             code: "rego_parse_error",

@@ -93,7 +93,7 @@ impl Lexer<'_> {
     }
 
     fn error<T>(&self, start: usize, message: impl Into<String>) -> Result<T, Misread> {
-        Err(Misread { message: message.into(), span: self.span(start) })
+        Err(Misread::new(message, self.span(start)))
     }
 
     /// Reads one token; false at the end.

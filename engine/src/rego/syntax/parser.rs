@@ -105,7 +105,10 @@ impl Parser<'_> {
     fn advance(&mut self) -> Result<(), Misread> {
         match self.steps.checked_sub(1) {
             Some(left) => self.steps = left,
-            None => return self.error("the module can be read in too many ways"),
+            None => {
+                let message = "the module can be read in too many ways";
+                return Err(Misread { is_final: true, ..Misread::new(message, self.span()) });
+            }
         }
         if self.at + 1 < self.tokens.len() {
             self.at += 1;
@@ -130,7 +133,7 @@ impl Parser<'_> {
     }
 
     fn error<T>(&self, message: impl Into<String>) -> Result<T, Misread> {
-        Err(Misread { message: message.into(), span: self.span() })
+        Err(Misread::new(message, self.span()))
     }
 
     /// In OPA's words: what was found and, if that is known, what was wanted.
@@ -180,12 +183,29 @@ impl Parser<'_> {
         read: impl FnOnce(&mut Self) -> Result<T, Misread>,
     ) -> Result<T, Misread> {
         if self.depth == MAX_DEPTH {
-            return self.error(format!("nested more than {MAX_DEPTH} levels deep"));
+            let message = format!("nested more than {MAX_DEPTH} levels deep");
+            return Err(Misread { is_final: true, ..Misread::new(message, self.span()) });
         }
         self.depth += 1;
         let found = read(self);
         self.depth -= 1;
         found
+    }
+
+    /// Reads in one way and, where that fails, from the same place in another.
+    fn either<T>(
+        &mut self,
+        first: impl FnOnce(&mut Self) -> Result<T, Misread>,
+        second: impl FnOnce(&mut Self) -> Result<T, Misread>,
+    ) -> Result<T, Misread> {
+        let at = self.at;
+        let failed = match first(self) {
+            Ok(found) => return Ok(found),
+            Err(failed) if failed.is_final => return Err(failed),
+            Err(failed) => failed,
+        };
+        self.at = at;
+        second(self).map_err(|other| failed.or(other))
     }
 
     fn package(&mut self) -> Result<(Vec<Box<str>>, Span), Misread> {
@@ -211,7 +231,7 @@ impl Parser<'_> {
             let message = format!(
                 "unexpected import path, must begin with one of: {{data, future, input, rego}}, got: {root}"
             );
-            return Err(Misread { message, span: path_span });
+            return Err(Misread::new(message, path_span));
         }
         let mut alias = None;
         if self.is_keyword("as") {
@@ -227,7 +247,7 @@ impl Parser<'_> {
         if &*root != "future" && self.is_reserved(name) {
             let message =
                 format!("unexpected import path, must not end with a keyword, got: {name}");
-            return Err(Misread { message, span: path_span });
+            return Err(Misread::new(message, path_span));
         }
         Ok(import)
     }
@@ -266,7 +286,7 @@ impl Parser<'_> {
     /// Makes the keywords known that an import brings.
     fn activate(&mut self, import: &Import) -> Result<(), Misread> {
         let path: Vec<&str> = import.path.iter().map(AsRef::as_ref).collect();
-        let wrong = |message: String| Err(Misread { message, span: import.span });
+        let wrong = |message: String| Err(Misread::new(message, import.span));
         match path.as_slice() {
             ["rego", "v1"] => {
                 self.keywords = Keywords { not_body: self.keywords.not_body, ..Keywords::ALL };

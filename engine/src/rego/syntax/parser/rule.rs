@@ -27,7 +27,7 @@ impl Parser<'_> {
         if !has_body {
             if is_bare && head.member.is_none() && head.parameters.is_none() {
                 let message = "var cannot be used for rule name".to_owned();
-                return Err(Misread { message, span: head.span });
+                return Err(Misread::new(message, head.span));
             }
             let (body, span) = (vec![always(head.span)], head.span);
             rules.push(Rule { is_default, head, body, otherwise: Vec::new(), span });
@@ -88,7 +88,7 @@ impl Parser<'_> {
         if is_set {
             if self.version == Version::V1 {
                 let message = "`contains` keyword is required for partial set rules".to_owned();
-                return Err(Misread { message, span: head.span });
+                return Err(Misread::new(message, head.span));
             }
             head.member = head.keys.pop();
         }
@@ -164,7 +164,7 @@ impl Parser<'_> {
     }
 
     fn check_default(&self, head: &Head) -> Result<(), Misread> {
-        let wrong = |message: &str, span: Span| Err(Misread { message: message.to_owned(), span });
+        let wrong = |message: &str, span: Span| Err(Misread::new(message, span));
         if let Some(value) = &head.value {
             if !is_constant(value) {
                 return wrong(
@@ -186,18 +186,20 @@ impl Parser<'_> {
             return Ok(vec![self.literal()?]);
         }
         // What begins with a brace can be a comprehension or an object; a set it cannot be.
-        let at = self.at;
-        if let Ok(expression) = self.literal() {
-            let is_set = matches!(
-                &expression.kind,
-                ExpressionKind::Term(Term { kind: TermKind::Set(_), .. })
-            );
-            if !is_set && (self.token().on_new_line || self.kind() != Kind::CloseBrace) {
-                return Ok(vec![expression]);
-            }
-        }
-        self.at = at;
-        self.braces()
+        self.either(
+            |parser| {
+                let expression = parser.literal()?;
+                let is_set = matches!(
+                    &expression.kind,
+                    ExpressionKind::Term(Term { kind: TermKind::Set(_), .. })
+                );
+                match is_set {
+                    true => parser.unexpected("a set is no body"),
+                    false => Ok(vec![expression]),
+                }
+            },
+            Self::braces,
+        )
     }
 
     fn otherwise(&mut self) -> Result<Otherwise, Misread> {

@@ -53,6 +53,7 @@ impl Parser<'_> {
                         left = self.call(&["internal", "member_3"], vec![left, value, collection]);
                         continue;
                     }
+                    Err(failed) if failed.is_final => return Err(failed),
                     _ => self.at = at,
                 }
             }
@@ -197,7 +198,7 @@ impl Parser<'_> {
             let expression = self.deeper(Self::literal)?;
             if !matches!(expression.kind, ExpressionKind::Term(_)) {
                 let message = "unexpected statement in template-string expression".to_owned();
-                return Err(Misread { message, span: expression.span });
+                return Err(Misread::new(message, expression.span));
             }
             parts.push(TemplatePart::Expression(Box::new(expression)));
             if !matches!(self.kind(), Kind::TemplatePart { .. } | Kind::TemplateEnd { .. }) {
@@ -213,17 +214,21 @@ impl Parser<'_> {
         }
         let comma_first = self.eat(Kind::Comma);
         let head = self.deeper(Self::term)?;
-        if self.kind() == Kind::Or && !comma_first {
-            let at = self.at;
-            self.advance()?;
-            if let Ok(body) = self.body(Kind::CloseBracket, "]") {
-                return Ok(TermKind::ArrayComprehension(Box::new(head), body));
-            }
-            self.at = at;
+        let plain = |parser: &mut Self, head: Term| {
+            let first = parser.deeper(|parser| parser.membership(Some(head), false))?;
+            Ok(TermKind::Array(parser.rest_of_list(first, Kind::CloseBracket, "]")?))
+        };
+        if self.kind() != Kind::Or || comma_first {
+            return plain(self, head);
         }
-        let first = self.deeper(|parser| parser.membership(Some(head), false))?;
-        let items = self.rest_of_list(first, Kind::CloseBracket, "]")?;
-        Ok(TermKind::Array(items))
+        self.either(
+            |parser| {
+                parser.advance()?;
+                let body = parser.body(Kind::CloseBracket, "]")?;
+                Ok(TermKind::ArrayComprehension(Box::new(head.clone()), body))
+            },
+            |parser| plain(parser, head.clone()),
+        )
     }
 
     fn set_or_object(&mut self) -> Result<TermKind, Misread> {
@@ -233,36 +238,48 @@ impl Parser<'_> {
         }
         let comma_first = self.eat(Kind::Comma);
         let head = self.deeper(Self::term)?;
-        if self.kind() == Kind::Or && !comma_first {
-            let at = self.at;
-            self.advance()?;
-            if let Ok(body) = self.body(Kind::CloseBrace, "}") {
-                return Ok(TermKind::SetComprehension(Box::new(head), body));
+        let plain = |parser: &mut Self, head: Term| {
+            let first = parser.deeper(|parser| parser.membership(Some(head), false))?;
+            match parser.kind() {
+                Kind::Colon => parser.object(first, !comma_first),
+                Kind::Comma | Kind::CloseBrace => {
+                    Ok(TermKind::Set(parser.rest_of_list(first, Kind::CloseBrace, "}")?))
+                }
+                _ => parser.unexpected("non-terminated set"),
             }
-            self.at = at;
+        };
+        if self.kind() != Kind::Or || comma_first {
+            return plain(self, head);
         }
-        let first = self.deeper(|parser| parser.membership(Some(head), false))?;
-        match self.kind() {
-            Kind::Colon => self.object(first, !comma_first),
-            Kind::Comma | Kind::CloseBrace => {
-                Ok(TermKind::Set(self.rest_of_list(first, Kind::CloseBrace, "}")?))
-            }
-            _ => self.unexpected("non-terminated set"),
-        }
+        self.either(
+            |parser| {
+                parser.advance()?;
+                let body = parser.body(Kind::CloseBrace, "}")?;
+                Ok(TermKind::SetComprehension(Box::new(head.clone()), body))
+            },
+            |parser| plain(parser, head.clone()),
+        )
     }
 
     fn object(&mut self, key: Term, may_be_comprehension: bool) -> Result<TermKind, Misread> {
         self.advance()?;
         let value = self.deeper(Self::term)?;
-        if self.kind() == Kind::Or && may_be_comprehension {
-            let at = self.at;
-            self.advance()?;
-            if let Ok(body) = self.body(Kind::CloseBrace, "}") {
-                let (key, value) = (Box::new(key), Box::new(value));
-                return Ok(TermKind::ObjectComprehension(key, value, body));
-            }
-            self.at = at;
+        if self.kind() != Kind::Or || !may_be_comprehension {
+            return self.entries(key, value);
         }
+        self.either(
+            |parser| {
+                parser.advance()?;
+                let body = parser.body(Kind::CloseBrace, "}")?;
+                let (key, value) = (Box::new(key.clone()), Box::new(value.clone()));
+                Ok(TermKind::ObjectComprehension(key, value, body))
+            },
+            |parser| parser.entries(key.clone(), value.clone()),
+        )
+    }
+
+    /// The entries of an object, of which the first was begun.
+    fn entries(&mut self, key: Term, value: Term) -> Result<TermKind, Misread> {
         let value = self.deeper(|parser| parser.membership(Some(value), false))?;
         let mut entries = vec![(key, value)];
         loop {
@@ -347,7 +364,7 @@ impl Parser<'_> {
             head.kind
         {
             let message = "illegal ref (head cannot be a scalar)".to_owned();
-            return Err(Misread { message, span: head.span });
+            return Err(Misread::new(message, head.span));
         }
         let span = head.span.to(self.last());
         Ok(Term { kind: TermKind::Reference(Box::new(head), keys), span })
