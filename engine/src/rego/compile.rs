@@ -3,6 +3,7 @@
 mod checks;
 mod core;
 mod lower;
+mod metadata;
 mod safety;
 mod translate;
 mod tree;
@@ -148,6 +149,7 @@ fn translated(
         let known = rules.entry(module.package.as_slice()).or_default();
         known.extend(module.rules.iter().map(|rule| rule.head.name.clone()));
     }
+    let annotations = metadata::Annotations::read(sources, modules)?;
     let (mut definitions, mut problems) = (Vec::new(), Vec::new());
     for ((number, module), source) in modules.iter().enumerate().zip(sources) {
         let Some(rules) = rules.get(module.package.as_slice()) else { continue };
@@ -160,7 +162,7 @@ fn translated(
             .map(|import| (import.name(), import.path.as_slice()))
             .collect();
         let names = Names { package: &module.package, imports, rules };
-        let (mut found, faults) = translate::rules(module, number, &names, limits);
+        let (mut found, faults) = translate::rules(module, number, &names, limits, &annotations);
         definitions.append(&mut found);
         problems.extend(faults.into_iter().map(|fault| fault.in_source(source)));
     }

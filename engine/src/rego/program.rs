@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::builtins::{Builtin, Patterns};
 use super::syntax::{Source, Span};
+use crate::tree::Tree;
 
 /// Modules that were compiled together.
 #[derive(Debug)]
@@ -151,6 +152,7 @@ pub(super) enum Term {
     Object(Box<[(Term, Term)]>),
     Set(Box<[Term]>),
     Comprehension(Box<Comprehension>),
+    Constant(Arc<Tree>),
 }
 
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 //! The grammar is that of OPA's `v1/ast/parser.go`, both of Rego v0 and v1. Reading is bounded:
 //! nothing nests deeper than [`MAX_DEPTH`], and no text is read more often than a few times.
 
+pub(crate) mod annotations;
 pub(crate) mod ast;
 mod lexer;
 mod parser;

@@ -149,7 +149,7 @@ fn type_of(kind: &TermKind) -> Option<(Type, &'static str)> {
         TermKind::Array(_) | TermKind::ArrayComprehension(..) => (Type::Array, "array"),
         TermKind::Object(_) | TermKind::ObjectComprehension(..) => (Type::Object, "object"),
         TermKind::Set(_) | TermKind::SetComprehension(..) => (Type::Set, "set"),
-        TermKind::Variable(_) | TermKind::Reference(..) => return None,
+        TermKind::Variable(_) | TermKind::Reference(..) | TermKind::Constant(_) => return None,
     })
 }
 

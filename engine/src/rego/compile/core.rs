@@ -3,8 +3,11 @@
 //! As OPA's compiler does after `rewriteLocalVars` and `rewriteExprTerms` in `v1/ast/compile.go`:
 //! a call inside a term is an expression of its own before the one that uses it.
 
+use std::sync::Arc;
+
 use super::super::builtins::Builtin;
 use super::super::syntax::Span;
+use crate::tree::Tree;
 
 /// A variable of one definition: also its place in the frame.
 pub(crate) type Variable = u32;
@@ -75,6 +78,8 @@ pub(super) enum TermKind {
     ArrayComprehension(Box<Term>, Vec<Expression>),
     SetComprehension(Box<Term>, Vec<Expression>),
     ObjectComprehension(Box<Term>, Box<Term>, Vec<Expression>),
+    /// A document that is known when modules are compiled.
+    Constant(Arc<Tree>),
 }
 
 /// Where a reference begins.

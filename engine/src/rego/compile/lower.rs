@@ -1,6 +1,7 @@
 //! Ordered bodies to steps: what is bound where is known now.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::super::program::{
     Branch, Callee, Change, ChangeTarget, Comprehension, Key, Node, Pattern, Reference,
@@ -281,6 +282,7 @@ impl Lowering<'_> {
             },
             TermKind::String(text) => Term::String(text.clone()),
             TermKind::Variable(variable) => Term::Variable(*variable),
+            TermKind::Constant(tree) => Term::Constant(Arc::clone(tree)),
             TermKind::Reference(head, keys) => {
                 let reference = self.reference(*head, keys, steps);
                 if reference.is_single() {

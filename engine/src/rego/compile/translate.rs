@@ -3,6 +3,7 @@
 mod scope;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use self::scope::Scopes;
 use super::super::builtins::{self, Builtin};
@@ -11,7 +12,9 @@ use super::super::syntax::{MAX_DEPTH, Span};
 use super::core::{
     Definition, Expression, Function, Head, Kind, Target, Term, TermKind, Variable, With,
 };
+use super::metadata::{Annotations, Metadata};
 use super::{Fault, Limits};
+use crate::tree::Tree;
 
 /// What names mean in one module.
 pub(super) struct Names<'m> {
@@ -27,6 +30,7 @@ struct Translator<'m> {
     names: &'m Names<'m>,
     limits: &'m Limits,
     scopes: Scopes,
+    metadata: Metadata,
     faults: Vec<Fault>,
 }
 
@@ -36,11 +40,13 @@ pub(super) fn rules(
     number: usize,
     names: &Names<'_>,
     limits: &Limits,
+    annotations: &Annotations,
 ) -> (Vec<Definition>, Vec<Fault>) {
     let (mut definitions, mut faults) = (Vec::new(), Vec::new());
-    for rule in &module.rules {
-        let mut translator =
-            Translator { names, limits, scopes: Scopes::default(), faults: Vec::new() };
+    for (index, rule) in module.rules.iter().enumerate() {
+        let metadata = annotations.of(number, index);
+        let scopes = Scopes::default();
+        let mut translator = Translator { names, limits, scopes, metadata, faults: Vec::new() };
         let definition = translator.rule(rule, number);
         faults.append(&mut translator.faults);
         definitions.push(definition);
@@ -439,6 +445,9 @@ impl Translator<'_> {
             ast::TermKind::Variable(name) => self.name(name, span),
             ast::TermKind::Reference(..) => return self.reference(term, support),
             ast::TermKind::Call(name, arguments) => {
+                if let Some(known) = self.metadata(name, arguments.len()) {
+                    return Term { kind: TermKind::Constant(known), span };
+                }
                 let arguments: Vec<_> =
                     arguments.iter().map(|argument| self.term(argument, support)).collect();
                 let Some(function) = self.function(name, span) else {
@@ -484,6 +493,19 @@ impl Translator<'_> {
             }
         };
         Term { kind, span }
+    }
+
+    /// What annotations say of the rule, where that is asked for.
+    fn metadata(&self, name: &[Box<str>], arguments: usize) -> Option<Arc<Tree>> {
+        let [rego, metadata, what] = name else { return None };
+        if (&**rego, &**metadata, arguments) != ("rego", "metadata", 0) {
+            return None;
+        }
+        match &**what {
+            "chain" => Some(Arc::clone(&self.metadata.chain)),
+            "rule" => Some(Arc::clone(&self.metadata.rule)),
+            _ => None,
+        }
     }
 
     fn comprehension<const N: usize>(

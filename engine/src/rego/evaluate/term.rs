@@ -13,6 +13,7 @@ impl<'v> Machine<'_, 'v> {
             Term::Int(value) => Value::from(*value),
             Term::Number(digits) => Value::Number(Number::from_literal(digits)),
             Term::String(text) => Value::from(&**text),
+            Term::Constant(tree) => Value::from(tree.root()),
             Term::Variable(variable) => self.slot(*variable),
             Term::Reference(reference) => return self.reference(reference),
             Term::Array(items) => match self.terms(items)? {

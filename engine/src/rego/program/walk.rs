@@ -115,6 +115,7 @@ fn term(one: &Term, visitor: &mut dyn Visitor) {
         | Term::Int(_)
         | Term::Number(_)
         | Term::String(_)
+        | Term::Constant(_)
         | Term::Variable(_) => {}
     }
 }
