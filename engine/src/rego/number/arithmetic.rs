@@ -117,6 +117,11 @@ impl Number {
         }
     }
 
+    /// The part before the point of a product, rounded to 64 bits.
+    pub(crate) fn times_as_floats(&self, other: &Self) -> Result<BigInt, NumberError> {
+        Ok(Float::of(self)?.times(&Float::of(other)?).truncated())
+    }
+
     /// The integer, where the text is digits alone.
     pub(crate) fn plain_integer(&self) -> Option<BigInt> {
         match self {
