@@ -13,6 +13,7 @@ mod yaml;
 pub use document::{Document, Format};
 pub use error::ReadError;
 pub use places::Places;
+pub(crate) use yaml::plain_is_text;
 
 use std::sync::Arc;
 

@@ -2,11 +2,14 @@
 
 mod fast;
 mod full;
+mod plain;
 mod scalar;
 
 use std::sync::Arc;
 
 use super::{Chunk, Limits, Parsed, ReadError};
+
+pub(crate) use plain::plain_is_text;
 
 /// Reads one document; places are recorded where `places` says so.
 pub(super) fn parse(

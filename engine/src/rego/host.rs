@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use jiff::Timestamp;
 
+use super::Value;
 use crate::tree::{Node, Tree};
 
 /// What one evaluation lends to built-in functions.
@@ -38,6 +39,8 @@ pub(crate) enum BuiltinError {
     /// The evaluation ends with this error, whatever the mode: a budget is spent, or something is
     /// asked for that may not be.
     Halt(String),
+    /// There is no value and no error, such as the maximum of nothing: undefined in every mode.
+    Undefined,
 }
 
 impl Budget {
@@ -58,6 +61,11 @@ impl Budget {
         self.bytes.set(left.unwrap_or_default());
         left.is_some()
     }
+
+    /// How many bytes may still be made.
+    pub(crate) fn bytes_left(&self) -> usize {
+        self.bytes.get()
+    }
 }
 
 impl<'v> Host<'_, 'v> {
@@ -73,8 +81,25 @@ impl<'v> Host<'_, 'v> {
     pub(crate) fn make(&self, bytes: usize) -> Result<(), BuiltinError> {
         match self.budget.make(bytes) {
             true => Ok(()),
-            false => Err(BuiltinError::Halt("the evaluation makes too much data".to_owned())),
+            false => Err(self.too_much_data()),
         }
+    }
+
+    /// The error of an evaluation whose bytes are spent.
+    pub(crate) fn too_much_data(&self) -> BuiltinError {
+        BuiltinError::Halt("the evaluation makes too much data".to_owned())
+    }
+
+    /// Pays for so many values before they are made.
+    pub(crate) fn make_values(&self, count: usize) -> Result<(), BuiltinError> {
+        self.step(count)?;
+        self.make(count.saturating_mul(size_of::<Value<'_>>()))
+    }
+
+    /// A text that was made, once it is paid for.
+    pub(crate) fn text(&self, text: String) -> Result<Value<'v>, BuiltinError> {
+        self.make(text.len())?;
+        Ok(Value::from(text))
     }
 
     /// Keeps a tree, to be read in place.

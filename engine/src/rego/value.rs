@@ -11,7 +11,7 @@ use crate::tree::{Entries, Items, Kind, Node};
 use crate::value::Text;
 
 pub(crate) use made::{Array, Object, Set};
-pub(crate) use print::Notation;
+pub(crate) use print::{Notation, quote};
 
 /// A value during evaluation: cheap to copy, read in place where it stands in a tree.
 #[derive(Clone, Debug)]
@@ -243,6 +243,17 @@ impl<'v> ObjectView<'_, 'v> {
             (Self::Node(_), _) => None,
             (Self::Made(object), key) => object.get(key).cloned(),
         }
+    }
+
+    /// Keys and values, in any order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Value<'v>, Value<'v>)> + use<'_, 'v> {
+        let (nodes, made) = match self {
+            Self::Node(entries) => (Some(entries.iter()), None),
+            Self::Made(object) => (None, Some(object.entries().iter())),
+        };
+        let nodes = nodes.into_iter().flatten();
+        let nodes = nodes.map(|(key, node)| (Value::from(key), Value::from(node)));
+        nodes.chain(made.into_iter().flatten().cloned())
     }
 
     /// Keys and values, sorted by key.

@@ -58,6 +58,19 @@ impl Regex {
         self.program.is_match(text)
     }
 
+    /// Where the parts of `text` that match stand, one behind the other; an empty match right behind
+    /// another one is none.
+    pub(crate) fn matches<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> {
+        self.program.find_iter(text).map(|found| found.as_str())
+    }
+
+    /// The matches with their groups; a group that took no part is empty.
+    pub(crate) fn captures<'t>(&self, text: &'t str) -> impl Iterator<Item = Vec<&'t str>> {
+        self.program.captures_iter(text).map(|captures| {
+            captures.iter().map(|group| group.map_or("", |group| group.as_str())).collect()
+        })
+    }
+
     /// About how much work a search of `length` bytes may be, in steps of a budget.
     pub fn cost(&self, length: usize) -> usize {
         (length / 16 + 1) * (1 + self.pattern_length / 128)

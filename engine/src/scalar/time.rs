@@ -1,6 +1,7 @@
 //! Points in time as Go's `time` package reads and writes them.
 
 mod layout;
+mod write;
 
 use std::cmp::Ordering;
 
@@ -53,6 +54,29 @@ impl Time {
     /// Nanoseconds since 1970, shown in UTC.
     pub fn from_nanoseconds(nanoseconds: i128) -> Self {
         Self { nanoseconds, offset: 0 }
+    }
+
+    /// Nanoseconds since 1970.
+    pub(crate) fn nanoseconds(self) -> i128 {
+        self.nanoseconds
+    }
+
+    /// The same point shown so many seconds east of UTC.
+    #[must_use]
+    pub(crate) fn shown_at(self, offset: i32) -> Self {
+        Self { offset, ..self }
+    }
+
+    /// What clocks that show this show so many years, months and days later, as nanoseconds as if
+    /// it were in UTC; days that the month has not are of the next one (`Time.AddDate`).
+    pub(crate) fn wall_clock_later(self, years: i64, months: i64, days: i64) -> i128 {
+        let civil = self.civil();
+        let month = i64::from(civil.month) - 1 + months;
+        let year = civil.year + years + month.div_euclid(12);
+        let first = days_to(year, month.rem_euclid(12) as u8 + 1, 1);
+        let day = i128::from(first) + i128::from(civil.day) - 1 + i128::from(days);
+        let shown = self.nanoseconds + i128::from(self.offset) * NANOSECONDS;
+        day * 86_400 * NANOSECONDS + shown.rem_euclid(86_400 * NANOSECONDS)
     }
 
     /// The same point shown in UTC.
@@ -121,6 +145,13 @@ impl Time {
             format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
         };
         format!("{sign}{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{zone}")
+    }
+}
+
+impl Civil {
+    /// How many days the month has.
+    pub(crate) fn days_in_month(&self) -> i64 {
+        i64::from(days_in(self.year, self.month))
     }
 }
 

@@ -47,6 +47,7 @@ impl<'v> Machine<'_, 'v> {
             BuiltinError::Halt(message) => {
                 return self.error("eval_cancel_error", format!("{}: {message}", builtin.name));
             }
+            BuiltinError::Undefined => return Ok(None),
             BuiltinError::Type(message) => ("eval_type_error", message),
             BuiltinError::Failed(message) => ("eval_builtin_error", message),
         };

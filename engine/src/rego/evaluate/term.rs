@@ -11,7 +11,7 @@ impl<'v> Machine<'_, 'v> {
             Term::Null => Value::Null,
             Term::Bool(value) => Value::Bool(*value),
             Term::Int(value) => Value::from(*value),
-            Term::Number(digits) => Value::Number(Number::from_literal(digits)),
+            Term::Number(digits) => Value::Number(Number::from_digits(digits)),
             Term::String(text) => Value::from(&**text),
             Term::Constant(tree) => Value::from(tree.root()),
             Term::Variable(variable) => self.slot(*variable),

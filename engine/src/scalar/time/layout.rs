@@ -4,7 +4,7 @@ use super::{NANOSECONDS, Time, days_in, days_to, is_leap};
 
 /// An element of a layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Element {
+pub(super) enum Element {
     LongMonth,
     Month,
     /// `1`, or `01` where fixed.
@@ -49,7 +49,7 @@ enum Element {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ZoneShape {
+pub(super) enum ZoneShape {
     Hours,
     Minutes,
     ColonMinutes,
@@ -57,7 +57,7 @@ enum ZoneShape {
     ColonSeconds,
 }
 
-const MONTHS: [&str; 12] = [
+pub(super) const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -71,11 +71,11 @@ const MONTHS: [&str; 12] = [
     "November",
     "December",
 ];
-const WEEKDAYS: [&str; 7] =
+pub(super) const WEEKDAYS: [&str; 7] =
     ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 /// The text before the next element, the element, its text and what follows.
-fn next_element(layout: &str) -> (&str, Option<(Element, &str)>, &str) {
+pub(super) fn next_element(layout: &str) -> (&str, Option<(Element, &str)>, &str) {
     for (start, _) in layout.char_indices() {
         let Some((before, rest)) = layout.split_at_checked(start) else { continue };
         let Some((element, skip, length)) = element_at(rest) else { continue };
