@@ -15,7 +15,7 @@ pub mod pod_security;
 mod pointer;
 mod policy_set;
 mod read;
-mod rego;
+pub mod rego;
 pub mod report;
 mod request;
 mod rule;

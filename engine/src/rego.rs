@@ -10,6 +10,7 @@ mod evaluate;
 mod host;
 mod number;
 mod program;
+mod query;
 mod syntax;
 mod value;
 
@@ -21,5 +22,6 @@ pub(crate) use evaluate::{Asked, EvaluationError, Member};
 pub(crate) use host::{Budget, BuiltinError, Host};
 pub(crate) use number::Number;
 pub(crate) use program::{Program, RuleKind};
+pub use query::{Query, QueryError};
 pub(crate) use syntax::{Problem, Source, Span, Version, ast, parse};
 pub(crate) use value::{Notation, Value};

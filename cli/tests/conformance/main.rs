@@ -21,6 +21,7 @@ mod places;
 mod pod_security;
 mod probes;
 mod reach;
+mod rego;
 mod rows;
 #[path = "../runner/served.rs"]
 #[expect(dead_code, reason = "the tests of the command line need more of it")]
@@ -52,6 +53,8 @@ const AREAS: &[(&str, Compare)] = &[
     ("suites", suites::honest),
     ("pod-security", pod_security::fixtures),
     ("places", places::places),
+    ("rego-probes", rego::probes),
+    ("opa", rego::opa),
     ("webhook", webhook::webhook),
     ("chainsaw", chainsaw::chainsaw),
 ];

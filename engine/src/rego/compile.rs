@@ -8,13 +8,14 @@ mod safety;
 mod translate;
 mod tree;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::builtins::Patterns;
 use super::program::{Definition, Otherwise, Program, Rule, Step, StepKind, Term};
 use super::syntax::ast::Module;
-use super::syntax::{Problem, Source, Span, parse};
+use super::syntax::{Problem, Source, Span, Version, parse};
 use core::Walk;
 use lower::Lowering;
 use safety::Variables;
@@ -27,6 +28,8 @@ pub struct Limits {
     pub allowed: Option<BTreeSet<Box<str>>>,
     /// Built-in functions that may not be called.
     pub forbidden: BTreeSet<Box<str>>,
+    /// Whether unused variables, parameters and imports are errors, and deprecated functions too.
+    pub is_strict: bool,
 }
 
 impl Limits {
@@ -64,7 +67,20 @@ impl Fault {
 /// # Errors
 ///
 /// What is wrong with them: everything of the first stage that finds something.
-pub fn compile(sources: &[Source], limits: &Limits) -> Result<Program, Vec<Problem>> {
+pub(crate) fn compile(sources: &[Source], limits: &Limits) -> Result<Program, Vec<Problem>> {
+    compiled(sources, None, limits)
+}
+
+/// Compiles modules and, as the last of them, one whose rules belong to no document.
+pub(crate) fn compile_query(sources: &[Source], limits: &Limits) -> Result<Program, Vec<Problem>> {
+    compiled(sources, sources.len().checked_sub(1), limits)
+}
+
+fn compiled(
+    sources: &[Source],
+    query: Option<usize>,
+    limits: &Limits,
+) -> Result<Program, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut modules = Vec::with_capacity(sources.len());
     for source in sources {
@@ -80,7 +96,10 @@ pub fn compile(sources: &[Source], limits: &Limits) -> Result<Program, Vec<Probl
     let in_module = |module: usize, fault: Fault| -> Option<Problem> {
         sources.get(module).map(|source| fault.in_source(source))
     };
-    let (mut table, faults) = tree::table(definitions);
+    let (mut table, faults) = {
+        let visible = modules.iter().take(query.unwrap_or(modules.len()));
+        tree::table(definitions, visible.map(|module| module.package.as_slice()), query)
+    };
     problems.extend(faults.into_iter().filter_map(|(module, fault)| in_module(module, fault)));
     if !problems.is_empty() {
         return Err(problems);
@@ -161,10 +180,18 @@ fn translated(
             })
             .map(|import| (import.name(), import.path.as_slice()))
             .collect();
-        let names = Names { package: &module.package, imports, rules };
+        let names = Names {
+            package: &module.package,
+            imports,
+            used: RefCell::default(),
+            is_v1: module.version == Version::V1,
+            rules,
+        };
         let (mut found, faults) = translate::rules(module, number, &names, limits, &annotations);
         definitions.append(&mut found);
-        problems.extend(faults.into_iter().map(|fault| fault.in_source(source)));
+        let imports = checks::imports(module, &names.used.borrow(), limits.is_strict);
+        let faults = imports.into_iter().chain(faults);
+        problems.extend(faults.map(|fault| fault.in_source(source)));
     }
     match problems.is_empty() {
         true => Ok(definitions),

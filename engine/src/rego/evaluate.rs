@@ -137,6 +137,23 @@ impl Program {
         }
     }
 
+    /// The value of the rule of a query, by its name.
+    pub(crate) fn answer<'v>(
+        &'v self,
+        name: &str,
+        asked: Asked<'_, 'v>,
+    ) -> Result<Option<Value<'v>>, EvaluationError> {
+        let module = self.sources.len().saturating_sub(1);
+        let is_meant = |rule: &super::program::Rule| {
+            rule.path.last().is_some_and(|last| **last == *name)
+                && rule.definitions.iter().any(|definition| definition.module == module)
+        };
+        match self.rules.iter().position(is_meant) {
+            Some(rule) => Machine::new(self, asked).rule(rule),
+            None => Ok(None),
+        }
+    }
+
     /// The members of a set that rules define, with what was read for each; none where there is no
     /// such rule. A value of another kind comes alone.
     pub(crate) fn members<'v>(

@@ -2,7 +2,6 @@
 
 mod hostile;
 mod language;
-mod opa_cases;
 
 use std::cell::RefCell;
 
@@ -13,8 +12,12 @@ use crate::read::{Limits as ReadLimits, parse_json};
 
 /// The value of `data.t.r` in the notation of Rego, `undefined`, or code and message of an error.
 fn evaluated(module: &str, version: Version, input: &str) -> String {
+    evaluated_within(module, version, input, &Limits::default())
+}
+
+fn evaluated_within(module: &str, version: Version, input: &str, limits: &Limits) -> String {
     let source = Source { name: "t.rego".into(), text: module.into(), version };
-    let program = match compile(&[source], &Limits::default()) {
+    let program = match compile(&[source], limits) {
         Ok(program) => program,
         Err(problems) => {
             let said = problems.iter().map(|problem| {

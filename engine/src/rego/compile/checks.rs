@@ -1,9 +1,13 @@
 //! What OPA refuses at compile time beside unsafe variables: unknown functions, wrong numbers of
 //! arguments, literal arguments of the wrong type, recursion.
 
+use std::collections::BTreeSet;
+
 use super::super::builtins::{Builtin, Type};
 use super::super::program::walk::{self, Visitor};
 use super::super::program::{Callee, Node, Program, Reference, Start};
+use super::super::syntax::Version;
+use super::super::syntax::ast::Module;
 use super::Fault;
 use super::core::{self, Definition, Expression, Function, Kind, TermKind};
 use super::tree::Table;
@@ -37,6 +41,29 @@ pub(super) fn functions(definition: &mut Definition, table: &Table) -> Vec<Fault
                 }
                 Kind::Not(body) => open.push(body),
             }
+        }
+    }
+    faults
+}
+
+/// Checks the imports of a module: two of one name and, where that is asked, those without use.
+pub(super) fn imports(module: &Module, used: &BTreeSet<Box<str>>, is_strict: bool) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (number, import) in module.imports.iter().enumerate() {
+        let root = import.path.first().map(AsRef::as_ref).unwrap_or_default();
+        if !matches!(root, "data" | "input") {
+            continue;
+        }
+        let name = import.name();
+        let written = import.path.join(".");
+        let mut earlier = module.imports.iter().take(number);
+        if let Some(first) = earlier.find(|earlier| earlier.name() == name) {
+            if is_strict || module.version == Version::V1 {
+                let message = format!("import must not shadow import {}", first.path.join("."));
+                faults.push(Fault::compile(import.span, message));
+            }
+        } else if is_strict && !used.contains(name) {
+            faults.push(Fault::compile(import.span, format!("import {written} unused")));
         }
     }
     faults

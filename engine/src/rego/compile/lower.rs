@@ -154,6 +154,12 @@ impl Lowering<'_> {
                 push(steps, kind);
             }
             Kind::Unify(left, right) => self.unify(left, right, expression.assigns, span, steps),
+            // `==` compares in place: from here on it is `=`, whose sides are known.
+            Kind::Call { function, arguments, output: None } if is_equal(function) => {
+                if let [left, right] = arguments.as_slice() {
+                    self.unify(left, right, false, span, steps);
+                }
+            }
             Kind::Call { function, arguments, output } => {
                 let arguments: Vec<_> =
                     arguments.iter().map(|term| self.operand(term, steps)).collect();
@@ -196,6 +202,14 @@ impl Lowering<'_> {
     fn negated(&mut self, expression: &Expression, steps: &mut Vec<Step>) {
         let span = expression.span;
         let kind = match &expression.kind {
+            Kind::Call { function, arguments, output: None }
+                if is_equal(function) && arguments.len() == 2 =>
+            {
+                let mut sides = arguments.iter().map(|term| self.settled_side(term, steps));
+                let left = sides.next().unwrap_or(Term::Null);
+                let right = sides.next().unwrap_or(Term::Null);
+                vec![StepKind::Match(Pattern::Same(left), right)]
+            }
             Kind::Call { function, arguments, output } => {
                 let arguments: Vec<_> =
                     arguments.iter().map(|term| self.settled(term, steps)).collect();
@@ -479,4 +493,8 @@ impl Lowering<'_> {
             _ => self.is_bound(term),
         }
     }
+}
+
+fn is_equal(function: &Function) -> bool {
+    matches!(function, Function::Builtin(builtin) if builtin.name == "equal")
 }

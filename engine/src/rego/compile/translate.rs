@@ -2,10 +2,11 @@
 
 mod scope;
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use self::scope::Scopes;
+use self::scope::{How, Scopes};
 use super::super::builtins::{self, Builtin};
 use super::super::syntax::ast::{self, ExpressionKind, Module, TemplatePart};
 use super::super::syntax::{MAX_DEPTH, Span};
@@ -22,8 +23,12 @@ pub(super) struct Names<'m> {
     pub(super) package: &'m [Box<str>],
     /// Imported names and the paths they stand for, from `input` or `data`.
     pub(super) imports: BTreeMap<&'m str, &'m [Box<str>]>,
+    /// Imported names that were used.
+    pub(super) used: RefCell<BTreeSet<Box<str>>>,
+    /// Whether what v1 forbids is forbidden.
+    pub(super) is_v1: bool,
     /// The first names of all rules of the package.
-    pub(super) rules: &'m std::collections::BTreeSet<Box<str>>,
+    pub(super) rules: &'m BTreeSet<Box<str>>,
 }
 
 struct Translator<'m> {
@@ -83,7 +88,7 @@ impl Translator<'_> {
         let member = head.member.as_ref().map(|member| self.valued(member, &mut support));
         let value = self.value(head.value.as_ref(), head.span, &mut support);
         let body = appended(body, support);
-        self.scopes.close();
+        self.close();
         let otherwise = rule
             .otherwise
             .iter()
@@ -92,10 +97,11 @@ impl Translator<'_> {
                 let body = self.body(&otherwise.body);
                 let mut support = Vec::new();
                 let value = self.value(otherwise.value.as_ref(), otherwise.span, &mut support);
-                self.scopes.close();
+                self.close();
                 (value, appended(body, support), otherwise.span)
             })
             .collect();
+        self.close();
         Definition {
             path,
             keys,
@@ -109,6 +115,22 @@ impl Translator<'_> {
             span: rule.span,
             head: head.span,
             module,
+        }
+    }
+
+    /// Closes a body, and says what it declares in vain.
+    fn close(&mut self) {
+        for unused in self.scopes.close() {
+            let name = &unused.name;
+            let message = match unused.how {
+                How::Declared => format!("declared var {name} unused"),
+                How::Assigned if self.limits.is_strict => format!("assigned var {name} unused"),
+                How::Parameter if self.limits.is_strict => {
+                    format!("unused argument {name}. (hint: use _ (wildcard variable) instead)")
+                }
+                _ => continue,
+            };
+            self.fault(unused.span, message);
         }
     }
 
@@ -139,7 +161,7 @@ impl Translator<'_> {
         let kind = match &term.kind {
             ast::TermKind::Variable(name) => match self.scopes.declared_here(name) {
                 Some(known) => TermKind::Variable(known),
-                None => TermKind::Variable(self.declare(name, term.span, "arg")),
+                None => TermKind::Variable(self.declare(name, term.span, How::Parameter)),
             },
             ast::TermKind::Array(items) => {
                 TermKind::Array(items.iter().map(|item| self.parameter(item)).collect())
@@ -160,13 +182,13 @@ impl Translator<'_> {
         Term { kind, span: term.span }
     }
 
-    fn declare(&mut self, name: &str, span: Span, how: &'static str) -> Variable {
-        if matches!(name, "input" | "data") {
+    fn declare(&mut self, name: &str, span: Span, how: How) -> Variable {
+        if matches!(name, "input" | "data") && (self.names.is_v1 || self.limits.is_strict) {
             let message =
                 format!("variables must not shadow {name} (use a different variable name)");
             self.fault(span, message);
         }
-        match self.scopes.declare(name, how) {
+        match self.scopes.declare(name, how, span) {
             Ok(variable) => variable,
             Err(message) => {
                 self.fault(span, message);
@@ -199,7 +221,7 @@ impl Translator<'_> {
         let kind = match written_kind {
             ExpressionKind::Declare(names) => {
                 for (name, span) in names {
-                    self.declare(name, *span, "declared");
+                    self.declare(name, *span, How::Declared);
                 }
                 return;
             }
@@ -216,7 +238,7 @@ impl Translator<'_> {
             ExpressionKind::NotBody(inner) => {
                 self.scopes.open();
                 let inner = self.body(inner);
-                self.scopes.close();
+                self.close();
                 Kind::Not(inner)
             }
             ExpressionKind::SomeIn { key, value, collection } => {
@@ -236,12 +258,12 @@ impl Translator<'_> {
                 self.scopes.open();
                 let mut variable = |name: &str| match name {
                     "_" => self.scopes.fresh("_"),
-                    name => self.declare(name, written.span, "declared"),
+                    name => self.declare(name, written.span, How::Iterated),
                 };
                 let key = variable(key.as_deref().unwrap_or("_"));
                 let value = variable(value);
                 let body = self.body(body);
-                self.scopes.close();
+                self.close();
                 Kind::Every { key, value, domain, body }
             }
         };
@@ -288,7 +310,7 @@ impl Translator<'_> {
         let variable = Term::variable(self.scopes.fresh("_"), term.span);
         support.push(unify(variable.clone(), inner, term.span));
         body.extend(support.into_iter().map(|made| Expression { with: with.clone(), ..made }));
-        self.scopes.close();
+        self.close();
         let kind = TermKind::SetComprehension(Box::new(variable), body);
         Term { kind, span: term.span }
     }
@@ -297,7 +319,7 @@ impl Translator<'_> {
     fn assigned(&mut self, term: &ast::Term) -> Term {
         let kind = match &term.kind {
             ast::TermKind::Variable(name) => {
-                TermKind::Variable(self.declare(name, term.span, "assigned"))
+                TermKind::Variable(self.declare(name, term.span, How::Assigned))
             }
             ast::TermKind::Wildcard => TermKind::Variable(self.scopes.fresh("_")),
             ast::TermKind::Array(items) => {
@@ -332,7 +354,7 @@ impl Translator<'_> {
     fn declared(&mut self, term: &ast::Term) -> Term {
         match &term.kind {
             ast::TermKind::Variable(name) => {
-                Term::variable(self.declare(name, term.span, "declared"), term.span)
+                Term::variable(self.declare(name, term.span, How::Iterated), term.span)
             }
             ast::TermKind::Array(items) => {
                 let items = items.iter().map(|item| self.declared(item)).collect();
@@ -395,6 +417,7 @@ impl Translator<'_> {
     fn resolved(&mut self, path: &[Box<str>]) -> Option<Vec<Box<str>>> {
         let (first, rest) = path.split_first()?;
         if let Some(import) = self.names.imports.get(&**first) {
+            self.names.used.borrow_mut().insert(first.clone());
             return Some([import, rest].concat());
         }
         if self.names.rules.contains(first) {
@@ -425,7 +448,14 @@ impl Translator<'_> {
         }
         let name = name.join(".");
         match builtins::find(&name).filter(|_| self.limits.allows(&name)) {
-            Some(builtin) => Some(Function::Builtin(builtin)),
+            Some(builtin) => {
+                if builtin.deprecated && (self.names.is_v1 || self.limits.is_strict) {
+                    let message =
+                        format!("deprecated built-in function calls in expression: {name}");
+                    self.faults.push(Fault::of_type(span, message));
+                }
+                Some(Function::Builtin(builtin))
+            }
             None => {
                 self.faults.push(Fault::of_type(span, format!("undefined function {name}")));
                 None
@@ -518,7 +548,7 @@ impl Translator<'_> {
         let mut support = Vec::new();
         let terms = terms.into_iter().map(|term| self.valued(term, &mut support)).collect();
         body.append(&mut support);
-        self.scopes.close();
+        self.close();
         (terms, body)
     }
 

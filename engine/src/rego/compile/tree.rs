@@ -24,7 +24,13 @@ pub(super) struct Group {
 
 type Faults = Vec<(usize, Fault)>;
 
-pub(super) fn table(definitions: Vec<Definition>) -> (Table, Faults) {
+/// Groups definitions; packages are there even where they define nothing. The rules of the module
+/// that is a query are in no document.
+pub(super) fn table<'m>(
+    definitions: Vec<Definition>,
+    packages: impl Iterator<Item = &'m [Box<str>]>,
+    query: Option<usize>,
+) -> (Table, Faults) {
     let mut faults = Faults::new();
     let mut by_path: BTreeMap<Vec<Box<str>>, Vec<Definition>> = BTreeMap::new();
     for definition in definitions {
@@ -37,8 +43,14 @@ pub(super) fn table(definitions: Vec<Definition>) -> (Table, Faults) {
         groups.push(Group { path, kind, definitions });
     }
     let mut branches = vec![Branch::default()];
-    for (number, group) in groups.iter().enumerate() {
+    let is_query = |group: &Group| {
+        query.is_some() && group.definitions.iter().any(|rule| Some(rule.module) == query)
+    };
+    for (number, group) in groups.iter().enumerate().filter(|(_, group)| !is_query(group)) {
         insert(&mut branches, &group.path, number);
+    }
+    for package in packages {
+        open(&mut branches, package);
     }
     let arities = groups
         .iter()
@@ -113,22 +125,25 @@ fn kind(path: &[Box<str>], definitions: &[Definition], faults: &mut Faults) -> R
 
 fn insert(branches: &mut Vec<Branch>, path: &[Box<str>], rule: usize) {
     let Some((last, above)) = path.split_last() else { return };
+    let branch = open(branches, above).and_then(|branch| branches.get_mut(branch));
+    if let Some(branch) = branch {
+        branch.children.insert(last.clone(), Node::Rule(rule));
+    }
+}
+
+/// The branch of a path, made where it is not there; none where a rule stands on the way, which
+/// was said as a conflict.
+fn open(branches: &mut Vec<Branch>, path: &[Box<str>]) -> Option<usize> {
     let mut at = 0;
-    for (depth, key) in above.iter().enumerate() {
+    for (depth, key) in path.iter().enumerate() {
         let next = branches.len();
-        let Some(branch) = branches.get_mut(at) else { return };
-        let node = *branch.children.entry(key.clone()).or_insert(Node::Branch(next));
-        match node {
-            Node::Branch(child) => at = child,
-            // Said as a conflict before.
-            Node::Rule(_) => return,
-        }
+        let node = *branches.get_mut(at)?.children.entry(key.clone()).or_insert(Node::Branch(next));
+        let Node::Branch(child) = node else { return None };
+        at = child;
         if at == next {
             let path = path.get(..=depth).unwrap_or_default().into();
             branches.push(Branch { path, ..Branch::default() });
         }
     }
-    if let Some(branch) = branches.get_mut(at) {
-        branch.children.insert(last.clone(), Node::Rule(rule));
-    }
+    Some(at)
 }

@@ -20,6 +20,11 @@ impl<'h, 'v> Machine<'h, 'v> {
             None => Vec::new(),
         };
         for (name, node) in &found.children {
+            // Where both are there, the document counts.
+            let in_base = base.as_ref().and_then(|base| base.get(&Value::from(&**name)));
+            if in_base.is_some() && matches!(node, Node::Rule(_)) {
+                continue;
+            }
             if let Some(value) = self.deeper(|machine| machine.node(*node))? {
                 entries.push((Value::from(&**name), value));
             }

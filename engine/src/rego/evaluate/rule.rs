@@ -242,6 +242,9 @@ impl<'v> Machine<'_, 'v> {
                 })
             })?;
         }
+        if let Some(first) = rule.definitions.first() {
+            (self.module, self.span) = (first.module, first.span);
+        }
         self.finish(collected)
     }
 

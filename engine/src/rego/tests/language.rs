@@ -1,6 +1,6 @@
 //! What the language does, by OPA 1.19.
 
-use super::{Version, evaluated};
+use super::{Limits, Version, evaluated, evaluated_within};
 
 fn check(version: Version, cases: &[(&str, &str, &str)]) {
     for (module, input, expected) in cases {
@@ -130,7 +130,7 @@ fn what_cannot_be_evaluated() {
                 r#"{"x": 1}"#,
                 "3: eval_conflict_error: complete rules must not produce multiple outputs",
             ),
-            ("r[1] := 1\nr[1] := 2", "{}", "3: eval_conflict_error: object keys must be unique"),
+            ("r[1] := 1\nr[1] := 2", "{}", "2: eval_conflict_error: object keys must be unique"),
             (
                 "f(_) := 1\nf(x) := x\nr := f(2)",
                 "{}",
@@ -153,7 +153,7 @@ fn other_documents() {
             ("r := x if x := input.a with input as {\"a\": 1}", "{}", "1"),
             ("p := input.a\nr := [p, x] if { x := p with input.a as 2 }", r#"{"a": 1}"#, "[1, 2]"),
             ("r := x if x := data.c.a with data.c as {\"a\": 3}", "{}", "3"),
-            ("f(x) := x\ng(_) := 7\nr := f(1) with f as g", "{}", "7"),
+            ("f(x) := x\ng(_) := 7\nr := x if x := f(1) with f as g", "{}", "7"),
             ("f(x) := x\nr := [x | x := f(1) with f as 5]", "{}", "[5]"),
         ],
     );
@@ -181,4 +181,39 @@ fn every_and_some() {
             ("r := [x | some {\"a\": x} in [{\"a\": 1}, {\"b\": 2}]]", "{}", "[1]"),
         ],
     );
+}
+
+#[test]
+fn what_is_strict() {
+    let strict = Limits { is_strict: true, ..Limits::default() };
+    for (module, expected) in [
+        ("r if { x := 1 }", "2: rego_compile_error: assigned var x unused"),
+        (
+            "f(x, y) := x\nr := f(1, 2)",
+            "2: rego_compile_error: unused argument y. (hint: use _ (wildcard variable) instead)",
+        ),
+        ("import data.a\nr := 1", "2: rego_compile_error: import data.a unused"),
+        ("r := [y | some x in [1]; y := x]", "[1]"),
+        ("f(x) := y if { y := [z | z := x] }\nr := f(1)", "[1]"),
+    ] {
+        let module = format!("package t\n{module}");
+        assert_eq!(evaluated_within(&module, Version::V1, "{}", &strict), expected, "{module}");
+    }
+    check(
+        Version::V1,
+        &[
+            ("r if { some x; true }", "{}", "2: rego_compile_error: declared var x unused"),
+            (
+                "r := any([true])",
+                "{}",
+                "2: rego_type_error: deprecated built-in function calls in expression: any",
+            ),
+            (
+                "import data.a\nimport data.b.a\nr := 1",
+                "{}",
+                "3: rego_compile_error: import must not shadow import data.a",
+            ),
+        ],
+    );
+    check(Version::V0, &[("r = any([true])", "{}", "true")]);
 }

@@ -1,6 +1,6 @@
 //! Which variable a name is, body by body.
 
-use super::Variable;
+use super::{Span, Variable};
 
 /// The variables of one definition.
 #[derive(Debug, Default)]
@@ -15,9 +15,31 @@ pub(super) struct Scopes {
 
 #[derive(Debug, Default)]
 struct Scope {
-    declared: Vec<(Box<str>, Variable, &'static str)>,
+    declared: Vec<Declared>,
     /// Names that were used and belong to another body.
     seen: Vec<Box<str>>,
+}
+
+/// A variable that a body declares.
+#[derive(Clone, Debug)]
+pub(super) struct Declared {
+    pub(super) name: Box<str>,
+    variable: Variable,
+    pub(super) how: How,
+    pub(super) span: Span,
+    is_used: bool,
+}
+
+/// How a variable was declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum How {
+    Parameter,
+    /// By `:=`.
+    Assigned,
+    /// By `some x`, which is of no use alone.
+    Declared,
+    /// By `some … in` or `every`, which use it themselves.
+    Iterated,
 }
 
 impl Scopes {
@@ -28,8 +50,10 @@ impl Scopes {
         self.declared.push(Scope::default());
     }
 
-    pub(super) fn close(&mut self) {
-        self.declared.pop();
+    /// Closes the innermost body; what it declared and nothing used is given back.
+    pub(super) fn close(&mut self) -> Vec<Declared> {
+        let scope = self.declared.pop().unwrap_or_default();
+        scope.declared.into_iter().filter(|declared| !declared.is_used).collect()
     }
 
     pub(super) fn names(&self) -> Vec<Box<str>> {
@@ -43,7 +67,7 @@ impl Scopes {
     }
 
     /// A new variable in the innermost body; an error says why that may not be.
-    pub(super) fn declare(&mut self, name: &str, how: &'static str) -> Result<Variable, String> {
+    pub(super) fn declare(&mut self, name: &str, how: How, span: Span) -> Result<Variable, String> {
         let variable = self.fresh(name);
         if self.declared.is_empty() {
             self.declared.push(Scope::default());
@@ -54,19 +78,21 @@ impl Scopes {
             return Err(format!("arg {name} redeclared"));
         }
         let Some(scope) = self.declared.last_mut() else { return Ok(variable) };
-        if let Some((_, how)) = scope.find(name) {
+        if let Some(known) = scope.find(name) {
+            let how = if known.how == How::Assigned { "assigned" } else { "declared" };
             return Err(format!("var {name} {how} above"));
         }
         if scope.seen.iter().any(|seen| **seen == *name) {
             return Err(format!("var {name} referenced above"));
         }
-        scope.declared.push((name.into(), variable, how));
+        let is_used = how == How::Iterated;
+        scope.declared.push(Declared { name: name.into(), variable, how, span, is_used });
         Ok(variable)
     }
 
     /// The variable that the innermost body declares.
     pub(super) fn declared_here(&self, name: &str) -> Option<Variable> {
-        self.declared.last()?.find(name).map(|(variable, _)| variable)
+        self.declared.last()?.find(name).map(|known| known.variable)
     }
 
     pub(super) fn is_declared(&self, name: &str) -> bool {
@@ -75,14 +101,22 @@ impl Scopes {
 
     /// The declared variable that a name means here.
     pub(super) fn find(&mut self, name: &str) -> Option<Variable> {
-        let found = self.declared.iter().rev().find_map(|scope| scope.find(name));
+        let known = self
+            .declared
+            .iter_mut()
+            .rev()
+            .find_map(|scope| scope.declared.iter_mut().find(|known| *known.name == *name));
+        let found = known.map(|known| {
+            known.is_used = true;
+            known.variable
+        });
         let here = self.declared_here(name).is_some();
         if let Some(scope) = self.declared.last_mut().filter(|_| !here) {
             if !scope.seen.iter().any(|seen| **seen == *name) {
                 scope.seen.push(name.into());
             }
         }
-        found.map(|(variable, _)| variable)
+        found
     }
 
     /// The variable of a name that nobody declared.
@@ -97,8 +131,7 @@ impl Scopes {
 }
 
 impl Scope {
-    fn find(&self, name: &str) -> Option<(Variable, &'static str)> {
-        let found = self.declared.iter().find(|(known, ..)| **known == *name);
-        found.map(|(_, variable, how)| (*variable, *how))
+    fn find(&self, name: &str) -> Option<&Declared> {
+        self.declared.iter().find(|known| *known.name == *name)
     }
 }
