@@ -13,7 +13,7 @@ pub(crate) fn plain_is_text(text: &str) -> bool {
     ];
     let year = text.split('-').next().unwrap_or_default();
     let may_be_time = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
-    matches!(resolve(text), Scalar::Text)
+    matches!(resolve(text), Scalar::Text | Scalar::Merge)
         && !is_sexagesimal(text)
         && !(may_be_time && times.iter().any(|layout| Time::parse(layout, text).is_ok()))
 }

@@ -301,7 +301,7 @@ impl Printer<'_, '_, '_> {
 
     fn argument(&mut self, argument: &Argument<'_>, verb: char) -> Result<(), BuiltinError> {
         match (verb, argument) {
-            ('T', _) => self.padded(argument.type_name()),
+            ('T', _) => self.truncated(argument.type_name()),
             ('p' | 'w', _) => self.bad_verb(argument, verb),
             (_, Argument::Int(value)) => self.int(*value, verb),
             (_, Argument::Big(value)) => self.big(value, verb),

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use sha2::{Digest, Sha256};
 
 use super::operand::{failed, integer, operands, string};
-use crate::rego::value::Notation;
+use crate::rego::value::{Notation, quoted};
 use crate::rego::{BuiltinError, Host, Value};
 
 type Answer<'v> = Result<Value<'v>, BuiltinError>;
@@ -188,6 +188,7 @@ pub(super) fn semver_compare<'v>(host: &Host<'_, 'v>, arguments: &[Value<'v>]) -
     host.step((left.len() + right.len()) / 16)?;
     let read = |text, position: usize| {
         version(text).ok_or_else(|| {
+            let text = quoted(text);
             failed(format!("operand {position}: string {text} is not a valid SemVer"))
         })
     };

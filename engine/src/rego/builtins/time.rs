@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::operand::{failed, integer, number, operands, string, wrong_type};
+use crate::rego::value::quoted;
 use crate::rego::{BuiltinError, Host, Value};
 use crate::scalar::duration;
 use crate::scalar::number::parse_float;
@@ -64,7 +65,7 @@ pub(super) fn parse_duration_ns<'v>(host: &Host<'_, 'v>, arguments: &[Value<'v>]
     let plain = if extended { in_hours(text) } else { Some(text.to_owned()) };
     match plain.and_then(|plain| duration::parse(&plain)) {
         Some(nanoseconds) => Ok(Value::from(nanoseconds)),
-        None => Err(failed(format!("time: invalid duration {text:?}"))),
+        None => Err(failed(format!("time: invalid duration {}", quoted(text)))),
     }
 }
 

@@ -95,9 +95,8 @@ pub(super) fn to_number<'v>(host: &Host<'_, 'v>, arguments: &[Value<'v>]) -> Ans
     }
     host.step(text.len() / 16)?;
     let wrong = |why| {
-        let mut quoted = String::new();
-        crate::rego::value::quote(text, &mut quoted);
-        failed(format!("strconv.ParseFloat: parsing {quoted}: {why}"))
+        let text = crate::rego::value::quoted(text);
+        failed(format!("strconv.ParseFloat: parsing {text}: {why}"))
     };
     let plain = Number::parse(text).filter(|number| number.as_f64().is_finite());
     // What Go reads and JSON does not know, such as `0x1p4`, is a number by its value.

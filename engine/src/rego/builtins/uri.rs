@@ -4,6 +4,7 @@ use std::net::Ipv6Addr;
 
 use super::encoding::{lossy, percent_decoded};
 use super::operand::{failed, operands, string};
+use crate::rego::value::quoted;
 use crate::rego::{BuiltinError, Host, Value};
 
 type Answer<'v> = Result<Value<'v>, BuiltinError>;
@@ -55,7 +56,7 @@ pub(super) fn is_valid<'v>(host: &Host<'_, 'v>, arguments: &[Value<'v>]) -> Answ
 
 fn read(text: &str) -> Result<Uri, BuiltinError> {
     let (before, fragment) = text.split_once('#').unwrap_or((text, ""));
-    let wrong = |what: String| failed(format!("parse {before:?}: {what}"));
+    let wrong = |what: String| failed(format!("parse {}: {what}", quoted(before)));
     if before.bytes().any(|byte| byte < b' ' || byte == 0x7f) {
         return Err(wrong("net/url: invalid control character in URL".to_owned()));
     }
@@ -132,7 +133,7 @@ fn host_and_port(scheme: &str, text: &str) -> Result<(String, String), String> {
         text.is_empty()
             || text.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()))
     };
-    let port_error = |port: &str| Err(format!("invalid port {port:?} after host"));
+    let port_error = |port: &str| Err(format!("invalid port {} after host", quoted(port)));
     if text.rfind('[').is_some_and(|place| place > 0) {
         return Err("invalid IP-literal".to_owned());
     }
@@ -155,7 +156,7 @@ fn host_and_port(scheme: &str, text: &str) -> Result<(String, String), String> {
         return port_error(port);
     }
     if let Some(bad) = text.chars().find(|c| c.is_ascii() && !is_host_character(*c)) {
-        return Err(format!("invalid character {:?} in host name", bad.to_string()));
+        return Err(format!("invalid character {} in host name", quoted(&bad.to_string())));
     }
     let (name, port) = match text.rsplit_once(':') {
         Some((name, port)) => (name, port),

@@ -99,6 +99,13 @@ fn write_or_open<'v>(
     }
 }
 
+/// A text as `strconv.Quote` of Go writes it, by itself.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    quote(text, &mut out);
+    out
+}
+
 /// A text as `strconv.Quote` of Go writes it.
 pub(crate) fn quote(text: &str, out: &mut String) {
     out.push('"');

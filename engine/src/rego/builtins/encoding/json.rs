@@ -4,7 +4,7 @@ mod read;
 
 use super::Answer;
 use crate::rego::builtins::operand::{object, operands, string};
-use crate::rego::value::Notation;
+use crate::rego::value::{Notation, quoted};
 use crate::rego::{BuiltinError, Host, Value};
 
 pub(in crate::rego::builtins) use read::json_value;
@@ -42,7 +42,8 @@ pub(in crate::rego::builtins) fn json_marshal_with_options<'v>(
             let got = option.type_name();
             option.as_str().map(str::to_owned).ok_or_else(|| {
                 wrong(format!(
-                    "key {key} failed cast to string: operand {position} must be string but got {got}"
+                    "key {} failed cast to string: operand {position} must be string but got {got}",
+                    quoted(&key)
                 ))
             })
         };
@@ -51,9 +52,12 @@ pub(in crate::rego::builtins) fn json_marshal_with_options<'v>(
             "indent" => (indent, implied) = (text()?, true),
             "pretty" => {
                 let cast = option.as_bool();
-                pretty = Some(cast.ok_or_else(|| wrong(format!("key {key} failed cast to bool")))?);
+                pretty =
+                    Some(cast.ok_or_else(|| {
+                        wrong(format!("key {} failed cast to bool", quoted(&key)))
+                    })?);
             }
-            _ => return Err(wrong(format!("object contained unknown key {key}"))),
+            _ => return Err(wrong(format!("object contained unknown key {}", quoted(&key)))),
         }
     }
     if !pretty.unwrap_or(implied) {

@@ -2,6 +2,7 @@
 
 use super::{Answer, failed, lossy};
 use crate::rego::builtins::operand::{object, operands, string, wrong_type};
+use crate::rego::value::quoted;
 use crate::rego::{BuiltinError, Host, Value};
 
 fn escape(text: &str, out: &mut String) {
@@ -34,9 +35,7 @@ pub(in crate::rego::builtins) fn percent_decoded(
                 let (Some(high), Some(low)) = (high, low) else {
                     let rest = text.as_bytes().get(place..).unwrap_or_default();
                     let shown = String::from_utf8_lossy(rest.get(..3).unwrap_or(rest));
-                    let mut quoted = String::new();
-                    crate::rego::value::quote(&shown, &mut quoted);
-                    return Err(failed(format!("invalid URL escape {quoted}")));
+                    return Err(failed(format!("invalid URL escape {}", quoted(&shown))));
                 };
                 out.push((high << 4 | low) as u8);
                 bytes = ahead;

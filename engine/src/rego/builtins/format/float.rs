@@ -173,7 +173,7 @@ fn hexadecimal(value: f64, precision: Option<usize>, letter: char) -> String {
 /// The sharp flag: a point always, and the zeros that would be left out.
 fn with_point(number: &str, verb: char, precision: Option<usize>) -> String {
     let mut wanted = match verb {
-        'g' | 'G' | 'x' => precision.map_or(6, |precision| precision as i64),
+        'v' | 'g' | 'G' | 'x' => precision.map_or(6, |precision| precision as i64),
         _ => 0,
     };
     let end = match verb {

@@ -38,11 +38,9 @@ fn escape(character: char, mark: char, ascii: bool, out: &mut String) {
         out.push(character);
         return;
     }
-    if character.is_ascii() || !ascii {
-        if is_printable(character) {
-            out.push(character);
-            return;
-        }
+    if (character.is_ascii() || !ascii) && is_printable(character) {
+        out.push(character);
+        return;
     }
     let escaped = match character {
         '\u{7}' => "\\a".to_owned(),

@@ -186,7 +186,13 @@ fn removed<'v>(host: &Host<'_, 'v>, whole: &Value<'v>, segment: &Value<'v>) -> A
         let kept = items.iter().enumerate().filter(|(at, _)| *at != place);
         return Ok(Value::from(kept.map(|(_, item)| item).collect::<Vec<_>>()));
     }
-    child(host, whole, segment)?;
+    if whole.len().is_none() {
+        return Err(not_composite(host, whole)?);
+    }
+    if whole.get(segment).is_none() {
+        let segment = segment.write(Notation::Rego, host)?;
+        return Err(failed(format!("cannot delete child key {segment} that does not exist")));
+    }
     if let Some(members) = whole.as_set() {
         let kept = members.iter().filter(|member| *member != segment);
         return Ok(Value::set(kept.cloned().collect()));
@@ -232,6 +238,13 @@ fn no_such_path<'v>(
 }
 
 fn not_composite<'v>(host: &Host<'_, 'v>, whole: &Value<'v>) -> Result<BuiltinError, BuiltinError> {
-    let (kind, whole) = (whole.type_name(), whole.write(Notation::Rego, host)?);
+    // A scalar, by what its type is called in Go.
+    let kind = match whole {
+        Value::Null => "ast.Null",
+        Value::Bool(_) => "ast.Boolean",
+        Value::Number(_) => "ast.Number",
+        _ => "ast.String",
+    };
+    let whole = whole.write(Notation::Rego, host)?;
     Ok(failed(format!("expected composite type, found value: {whole} (type: {kind})")))
 }

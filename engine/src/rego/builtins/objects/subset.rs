@@ -36,8 +36,11 @@ fn contains<'v>(
         for (key, value) in wanted.iter() {
             let found = match whole.get(&key) {
                 None => false,
-                Some(found) if found == value => true,
-                Some(found) => contains(host, &found, &value, depth + 1)?.unwrap_or(false),
+                // Collections that are the same are in each other, so they need not be compared.
+                Some(found) => match contains(host, &found, &value, depth + 1)? {
+                    Some(found) => found,
+                    None => found == value,
+                },
             };
             if !found {
                 return Ok(Some(false));

@@ -19,9 +19,9 @@ enum Token {
 /// How often a token may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Times {
-    Once,
-    OnceOrMore,
-    AnyTimes,
+    One,
+    OneOrMore,
+    ZeroOrMore,
 }
 
 type Glob = Vec<(Token, Times)>;
@@ -55,7 +55,7 @@ fn intersect(left: &Glob, right: &Glob) -> bool {
             && token.shares_with(with)
         {
             let after = |glob: &Glob, at: usize| match glob.get(at / 2) {
-                Some((_, Times::Once)) | None => (at / 2 + 1) * 2,
+                Some((_, Times::One)) | None => (at / 2 + 1) * 2,
                 _ => at | 1,
             };
             reached.push((after(left, at), after(right, other)));
@@ -67,7 +67,7 @@ fn intersect(left: &Glob, right: &Glob) -> bool {
 
 fn skip(glob: &Glob, at: usize) -> Option<usize> {
     let (_, times) = glob.get(at / 2)?;
-    let may = *times == Times::AnyTimes || at % 2 == 1;
+    let may = *times == Times::ZeroOrMore || at % 2 == 1;
     may.then_some((at / 2 + 1) * 2)
 }
 
@@ -104,11 +104,11 @@ fn read(text: &str) -> Result<Glob, BuiltinError> {
             _ => Token::One(character),
         };
         let times = match rest.peek() {
-            Some('+') => Times::OnceOrMore,
-            Some('*') => Times::AnyTimes,
-            _ => Times::Once,
+            Some('+') => Times::OneOrMore,
+            Some('*') => Times::ZeroOrMore,
+            _ => Times::One,
         };
-        if times != Times::Once {
+        if times != Times::One {
             rest.next();
         }
         glob.push((token, times));

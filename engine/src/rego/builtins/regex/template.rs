@@ -3,6 +3,7 @@
 use super::{Answer, delimiter};
 use crate::rego::builtins::operand::{failed, operands, string};
 use crate::rego::builtins::patterns;
+use crate::rego::value::quoted;
 use crate::rego::{BuiltinError, Host, Value};
 
 pub(in crate::rego::builtins) fn template_match<'v>(
@@ -24,7 +25,7 @@ pub(in crate::rego::builtins) fn template_match<'v>(
 
 /// The whole as one regular expression, what stands outside of the delimiters as it is.
 fn translate(template: &str, start: u8, end: u8) -> Result<String, BuiltinError> {
-    let unbalanced = || failed(format!("unbalanced braces in {template:?}"));
+    let unbalanced = || failed(format!("unbalanced braces in {}", quoted(template)));
     let mut out = "^".to_owned();
     let (mut level, mut opened, mut written) = (0_usize, 0, 0);
     for (place, byte) in template.bytes().enumerate() {

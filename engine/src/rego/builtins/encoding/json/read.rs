@@ -49,7 +49,10 @@ pub(in crate::rego::builtins) fn json_value<'v>(
                 reader.space();
                 return match reader.peek() {
                     None => Ok(value),
-                    Some(_) => Err(reader.unexpected("after top-level value")),
+                    Some(_) => Err(match reader.unexpected("after top-level value") {
+                        BuiltinError::Failed(message) => failed(format!("error: {message}")),
+                        other => other,
+                    }),
                 };
             };
             reader.space();
@@ -105,7 +108,8 @@ impl Reader<'_> {
     fn unexpected(&self, place: &str) -> BuiltinError {
         let rest = self.text.get(self.place..).unwrap_or_default();
         failed(match rest.chars().next() {
-            None => "unexpected end of JSON input".to_owned(),
+            None if self.text.trim_ascii().is_empty() => "EOF".to_owned(),
+            None => "unexpected EOF".to_owned(),
             Some(found) => format!("invalid character {found:?} {place}"),
         })
     }
@@ -121,6 +125,9 @@ impl Reader<'_> {
                 self.place += word.len();
                 return Ok(Some(value));
             }
+            if self.peek() == word.bytes().next() {
+                return Err(self.broken(word));
+            }
         }
         match self.peek() {
             Some(b'[' | b'{') => Ok(None),
@@ -128,6 +135,19 @@ impl Reader<'_> {
             Some(b'-' | b'0'..=b'9') => self.number(host).map(Some),
             _ => Err(self.unexpected("looking for beginning of value")),
         }
+    }
+
+    /// The error of a word that is not all there.
+    fn broken(&self, word: &str) -> BuiltinError {
+        let rest = self.text.get(self.place..).unwrap_or_default();
+        let pairs = word.chars().zip(rest.chars().map(Some).chain(std::iter::repeat(None)));
+        let wrong = pairs.into_iter().find(|(wanted, found)| Some(*wanted) != *found);
+        failed(match wrong {
+            Some((wanted, Some(found))) => {
+                format!("invalid character {found:?} in literal {word} (expecting {wanted:?})")
+            }
+            _ => "unexpected EOF".to_owned(),
+        })
     }
 
     /// Goes into a list or a map, or past an empty one.

@@ -1,0 +1,47 @@
+use crate::rego::builtins::tests::check;
+
+#[test]
+#[rustfmt::skip]
+fn types_answer_as_opa_does() {
+    check(&[
+        ("is_null", "[null]", "true"),
+        ("is_null", "[1]", "false"),
+        ("is_boolean", "[true]", "true"),
+        ("is_number", "[1]", "true"),
+        ("is_string", r#"["a"]"#, "true"),
+        ("is_array", "[[1]]", "true"),
+        ("is_object", "[{}]", "true"),
+        ("is_set", r#"[{"$set":[]}]"#, "true"),
+        ("is_set", "[[]]", "false"),
+        ("type_name", r#"[{"$set":[]}]"#, r#""set""#),
+        ("type_name", "[null]", r#""null""#),
+        ("type_name", "[1.5]", r#""number""#),
+        ("cast_array", r#"[{"$set":[2,1]}]"#, "[1, 2]"),
+        ("cast_array", "[1]", "type error: cast_array: operand 1 must be one of {array, set} but got number"),
+        ("cast_set", "[[1,1]]", "{1}"),
+        ("cast_set", r#"["a"]"#, "type error: cast_set: operand 1 must be one of {array, set} but got string"),
+        ("cast_string", r#"["a"]"#, r#""a""#),
+        ("cast_string", "[1]", "type error: cast_string: operand 1 must be string but got number"),
+        ("cast_boolean", "[true]", "true"),
+        ("cast_boolean", "[1]", "type error: cast_boolean: operand 1 must be boolean but got number"),
+        ("cast_null", "[null]", "null"),
+        ("cast_null", "[1]", "type error: cast_null: operand 1 must be null but got number"),
+        ("cast_object", "[{}]", "{}"),
+        ("cast_object", "[1]", "type error: cast_object: operand 1 must be object but got number"),
+        ("to_number", "[null]", "0"),
+        ("to_number", "[true]", "1"),
+        ("to_number", r#"["1.50"]"#, "1.50"),
+        ("to_number", r#"["-1e3"]"#, "-1e3"),
+        ("to_number", r#"["abc"]"#, r#"error: to_number: strconv.ParseFloat: parsing "abc": invalid syntax"#),
+        ("to_number", r#"[""]"#, r#"error: to_number: strconv.ParseFloat: parsing "": invalid syntax"#),
+        ("to_number", r#"["inf"]"#, "type error: to_number: operand 1 must be valid number string but got string"),
+        ("to_number", r#"["+NaN"]"#, "type error: to_number: operand 1 must be valid number string but got string"),
+        ("to_number", r#"["1e400"]"#, r#"error: to_number: strconv.ParseFloat: parsing "1e400": value out of range"#),
+        ("to_number", r#"["0"]"#, "0"),
+        ("to_number", r#"["-0"]"#, "-0"),
+        ("to_number", r#"["007"]"#, "007"),
+        ("to_number", r#"[" 1"]"#, r#"error: to_number: strconv.ParseFloat: parsing " 1": invalid syntax"#),
+        ("to_number", r#"[".5"]"#, ".5"),
+        ("to_number", "[[1]]", "type error: to_number: operand 1 must be one of {null, boolean, number, string} but got array"),
+    ]);
+}
