@@ -1,9 +1,13 @@
 //! What a rule may ask of the world outside its request, and what was answered.
 
+mod lookups;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::tree::Tree;
+
+pub(crate) use lookups::{Lookups, Stop};
 
 /// Something outside the request that a rule asks for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
