@@ -38,6 +38,10 @@ pub enum FactKey {
     Image(Arc<str>),
     /// The data of a `GlobalContextEntry`, or of one of its projections (`entry.projection`).
     GlobalContext(Arc<str>),
+    /// Every object that is there, as `data.inventory` of Gatekeeper has them: `cluster` by version,
+    /// kind and name; `namespace` by namespace, version, kind and name. See
+    /// [`inventory`](crate::inventory).
+    Inventory,
     /// Whether a URL's host resolves to an address outside private ranges.
     ExternalUrl(Arc<str>),
     /// Whether a user may do something: a `SubjectAccessReview` spec as JSON.
@@ -97,6 +101,7 @@ impl std::fmt::Display for FactKey {
             Self::Api { method, path, .. } => write!(formatter, "{} {path}", verb(method)),
             Self::Service { method, url, .. } => write!(formatter, "{} {url}", verb(method)),
             Self::Image(reference) => write!(formatter, "image {reference}"),
+            Self::Inventory => formatter.write_str("the inventory of objects"),
             Self::GlobalContext(name) => write!(formatter, "global context entry {name}"),
             Self::ExternalUrl(url) => write!(formatter, "address of {url}"),
             Self::AccessReview(spec) => write!(formatter, "access review {spec}"),
