@@ -4,8 +4,9 @@
 //! `ValidateConstraint` in pkg/target/target.go.
 
 use super::{Glob, Kinds, Match, Scope};
-use crate::decode::{Fields, Problems, describe, expected};
+use crate::decode::{Fields, Problems, describe, expected, unknown_word};
 use crate::diagnostic::{Diagnostic, nearest};
+use crate::gatekeeper::AGAINST_SCHEMA;
 use crate::matcher::{LabelSelector, Selector};
 use crate::tree::Node;
 
@@ -22,7 +23,7 @@ pub(in crate::gatekeeper) fn decode(node: Node<'_>, problems: &Problems<'_>) -> 
         excluded_namespaces: globs(&mut fields, "excludedNamespaces", problems),
         labels: selector(&mut fields, "labelSelector", problems),
         namespace_labels: selector(&mut fields, "namespaceSelector", problems),
-        only_generated: fields.word("source", SOURCES).unwrap_or_default(),
+        only_generated: source(&mut fields, problems),
         ..Match::default()
     };
     if let (true, Some(source)) = (matching.only_generated, fields.get("source")) {
@@ -43,6 +44,19 @@ pub(in crate::gatekeeper) fn decode(node: Node<'_>, problems: &Problems<'_>) -> 
     }
     fields.finish();
     Some(matching)
+}
+
+/// Whether only generated objects match; the words stand in the schema.
+fn source(fields: &mut Fields<'_, '_, '_>, problems: &Problems<'_>) -> bool {
+    let Some(node) = fields.get("source") else { return false };
+    let written = node.as_str().unwrap_or_default();
+    let known = SOURCES.iter().find(|(word, _)| *word == written);
+    if known.is_none() {
+        let words = SOURCES.iter().map(|(word, _)| *word);
+        let unknown = unknown_word("source", node, words);
+        problems.at(node, Diagnostic { code: AGAINST_SCHEMA, ..unknown });
+    }
+    known.is_some_and(|(_, only_generated)| *only_generated)
 }
 
 fn decode_kinds(node: Node<'_>, problems: &Problems<'_>) -> Option<Kinds> {

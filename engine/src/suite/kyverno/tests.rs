@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Counting, Filter, Inputs, RowOutcome, Suite};
+use crate::suite::{Counting, Filter, Inputs, RowOutcome, Suite};
 use crate::read::{Document, Limits, read};
 use crate::source::Source;
 
@@ -35,7 +35,7 @@ fn run_policy(policy: &str, fields: &str, counting: Counting) -> Vec<String> {
     let text = format!(
         "apiVersion: cli.kyverno.io/v1alpha1\nkind: Test\npolicies: [p]\nresources: [r]\n{fields}"
     );
-    let (suite, diagnostics) = Suite::decode(&documents("suite.yaml", &text)[0]);
+    let (suite, diagnostics) = Suite::decode(&documents("suite.yaml", &text)[0]).unwrap();
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     let files = BTreeMap::from([
         ("p".to_owned(), documents("p.yaml", policy)),
@@ -152,11 +152,11 @@ fn hostile_paths_of_values_are_bounded() {
     let text = format!(
         r#"{{"kind": "Test", "values": {{"globalValues": {{"{path}": 1}}}}, "results": []}}"#
     );
-    let (_, diagnostics) = Suite::decode(&documents("suite.yaml", &text)[0]);
+    let (_, diagnostics) = Suite::decode(&documents("suite.yaml", &text)[0]).unwrap();
     assert_eq!(diagnostics[0].code, "variable-path");
     let deep = format!("{}1{}", "{a: ".repeat(900), "}".repeat(900));
     let text = format!("kind: Test\nvalues: {{globalValues: {{x: {deep}}}}}\nresults: []");
-    let (_, diagnostics) = Suite::decode(&documents("suite.yaml", &text)[0]);
+    let (_, diagnostics) = Suite::decode(&documents("suite.yaml", &text)[0]).unwrap();
     assert!(diagnostics.is_empty());
 }
 
