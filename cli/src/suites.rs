@@ -77,7 +77,9 @@ impl Suites {
         let may_be_none = file.file_name().is_none_or(|name| name != NAME);
         let read = std::fs::File::open(&file).and_then(|open| read_into(buffer, open));
         let loaded = match read {
-            Ok(()) if may_be_none && MARKS.iter().all(|mark| memmem::find(buffer, mark).is_none()) => {
+            Ok(())
+                if may_be_none && MARKS.iter().all(|mark| memmem::find(buffer, mark).is_none()) =>
+            {
                 return self.others.keep(file, buffer);
             }
             Ok(()) => Loaded::of_bytes(&file, buffer.clone()),

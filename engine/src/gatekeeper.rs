@@ -51,11 +51,7 @@ struct Ready {
 ///
 /// A constraint without its template is an error, and so is its rule; a template without a
 /// constraint does nothing, which is said.
-pub(crate) fn compile(
-    templates: &[&Document],
-    constraints: &[&Document],
-    compiled: &mut Compiled,
-) {
+pub(crate) fn compile(templates: &[&Document], constraints: &[&Document], compiled: &mut Compiled) {
     let mut ready: BTreeMap<String, Ready> = BTreeMap::new();
     for document in templates {
         let (template, mut found) = template::decode(document);
@@ -65,14 +61,19 @@ pub(crate) fn compile(
         };
         let mut program = None;
         if let (Code::Rego(rego), false) = (&template.code, template.is_broken) {
-            let (compiled, mut problems) = Program::compile(&template, rego);
-            program = compiled;
-            found.append(&mut problems);
-            template.is_broken = program.is_none();
+            match Program::compile(&template, rego) {
+                Ok(compiled) => program = Some(compiled),
+                Err(mut problems) => {
+                    found.append(&mut problems);
+                    template.is_broken = true;
+                }
+            }
         }
         if ready.contains_key(&template.kind) {
-            let message = format!("another template has the kind `{}`; the last one counts", template.kind);
-            found.push(Diagnostic::warning("duplicate-template", message).at(Some(place(document))));
+            let message =
+                format!("another template has the kind `{}`; the last one counts", template.kind);
+            found
+                .push(Diagnostic::warning("duplicate-template", message).at(Some(place(document))));
         }
         compiled.diagnostics.append(&mut found);
         ready.insert(template.kind.clone(), Ready { template, program, has_constraints: false });
@@ -83,7 +84,8 @@ pub(crate) fn compile(
         constraint(document, &mut ready, &mut names, compiled);
     }
     for unused in ready.values().filter(|ready| !ready.has_constraints) {
-        let message = format!("no constraint of kind `{}` sets this template to work", unused.template.kind);
+        let message =
+            format!("no constraint of kind `{}` sets this template to work", unused.template.kind);
         let odd = Diagnostic::warning("no-constraint", message);
         compiled.diagnostics.push(odd.at(Some(place(&unused.template.document))));
     }
@@ -162,7 +164,11 @@ fn rule(written: Written, ready: Option<&Ready>) -> Rule {
     let program = match (program, parameters) {
         (Some(program), Some(parameters)) => {
             let parameters = parameters.with_large_floats();
-            crate::rule::Program::Gatekeeper(Box::new(Constraint { enforcement, parameters, program }))
+            crate::rule::Program::Gatekeeper(Box::new(Constraint {
+                enforcement,
+                parameters,
+                program,
+            }))
         }
         _ => crate::rule::Program::Broken(format!("constraint {name} cannot be evaluated").into()),
     };

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::Constraint;
-use super::program::{Asked, Element, Host};
+use super::program::Workspace;
 use super::review::Review;
 use crate::decision::{Details, Violation};
 use crate::facts::{FactError, FactKey, Lookups, Stop};
 use crate::pointer::pointer;
-use crate::rego::Value;
+use crate::rego::{Member, Value};
 use crate::request::Request;
 use crate::tree::Node;
 
@@ -56,20 +56,20 @@ impl Constraint {
         let namespace = self.namespace(circumstances);
         let inventory = self.inventory(circumstances);
         let (namespace, inventory) = (namespace?, inventory?);
-        let host = Host::new(circumstances.now, circumstances.seed);
+        let workspace = Workspace::new(circumstances.now, circumstances.seed);
         let input = Value::object(vec![
             (Value::from("review"), review.with_namespace(namespace)),
             (Value::from("parameters"), Value::from(self.parameters.root())),
         ]);
         let data = inventory.map(|inventory| (Value::from("inventory"), Value::from(inventory)));
         let data = Value::object(data.into_iter().collect());
-        let elements = match self.program.violations(&Asked { input, data, host: &host }) {
-            Ok(elements) => elements,
+        let members = match self.program.violations(input, data, &workspace) {
+            Ok(members) => members,
             Err(error) => return Ok(Answer::Error(error)),
         };
-        let mut found = Vec::with_capacity(elements.len());
-        for element in &elements {
-            match read(element, review, &host) {
+        let mut found = Vec::with_capacity(members.len());
+        for member in &members {
+            match read(member, review, &workspace) {
                 Ok(violation) => found.push(violation),
                 Err(error) => return Ok(Answer::Error(error)),
             }
@@ -115,7 +115,8 @@ fn answer(mut found: Vec<Found>) -> Answer {
     found.sort_by(|left, right| {
         (&left.message, &left.details).cmp(&(&right.message, &right.details))
     });
-    found.dedup_by(|left, right| (&left.message, &left.details) == (&right.message, &right.details));
+    found
+        .dedup_by(|left, right| (&left.message, &left.details) == (&right.message, &right.details));
     if found.is_empty() {
         return Answer::Pass;
     }
@@ -128,15 +129,11 @@ fn answer(mut found: Vec<Found>) -> Answer {
     Answer::Fail(violations.collect())
 }
 
-fn read<'t>(
-    element: &Element<'t>,
-    review: &Review<'t>,
-    host: &Host<'t>,
-) -> Result<Found, String> {
+fn read(member: &Member<'_>, review: &Review<'_>, workspace: &Workspace) -> Result<Found, String> {
     let unreadable = |what: &str| {
         format!("a violation needs a text in `msg`, {what}: Gatekeeper would pass it over")
     };
-    let value = &element.value;
+    let value = &member.value;
     let Some(fields) = value.as_object() else {
         return Err(unreadable(&format!("found {} {}", article(value), value.type_name())));
     };
@@ -148,10 +145,10 @@ fn read<'t>(
         None => return Err(unreadable("found none")),
     };
     let details = match fields.get(&Value::from("details")) {
-        Some(details) => host.json(&details)?,
+        Some(details) => workspace.json(&details)?,
         None => "{}".to_owned(),
     };
-    Ok(Found { message, details, path: place(&element.read, review) })
+    Ok(Found { message, details, path: place(&member.read, review) })
 }
 
 fn article(value: &Value<'_>) -> &'static str {

@@ -27,7 +27,8 @@ pub(super) struct Written {
     pub(super) is_broken: bool,
 }
 
-const VERSIONS: [&str; 2] = ["constraints.gatekeeper.sh/v1beta1", "constraints.gatekeeper.sh/v1alpha1"];
+const VERSIONS: [&str; 2] =
+    ["constraints.gatekeeper.sh/v1beta1", "constraints.gatekeeper.sh/v1alpha1"];
 
 /// Reads a constraint and holds it against the template of its kind.
 pub(super) fn decode(

@@ -23,13 +23,8 @@ pub(crate) struct Enforcement {
 const ACTIONS: &[(&str, Action)] =
     &[("deny", Action::Deny), ("warn", Action::Warn), ("dryrun", Action::Audit)];
 const ALL_ACTIONS: [&str; 4] = ["deny", "warn", "dryrun", "scoped"];
-const POINTS: [&str; 5] = [
-    "validation.gatekeeper.sh",
-    "audit.gatekeeper.sh",
-    "gator.gatekeeper.sh",
-    "vap.k8s.io",
-    "*",
-];
+const POINTS: [&str; 5] =
+    ["validation.gatekeeper.sh", "audit.gatekeeper.sh", "gator.gatekeeper.sh", "vap.k8s.io", "*"];
 
 impl Enforcement {
     const NOWHERE: Self = Self { admission: None, audit: None, desk: None };
@@ -68,7 +63,9 @@ impl Enforcement {
             "audit.gatekeeper.sh" => stronger(&mut self.audit),
             "gator.gatekeeper.sh" => stronger(&mut self.desk),
             "*" => {
-                [&mut self.admission, &mut self.audit, &mut self.desk].into_iter().for_each(stronger);
+                [&mut self.admission, &mut self.audit, &mut self.desk]
+                    .into_iter()
+                    .for_each(stronger);
             }
             _ => {}
         }

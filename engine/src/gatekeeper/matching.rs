@@ -254,9 +254,11 @@ impl Match {
             for kind in or_any(kinds) {
                 for group in or_any(groups) {
                     match OF_SUBRESOURCES.iter().find(|(known, _)| *known == kind) {
-                        Some((_, parents)) => selectors.extend(parents.iter().map(
-                            |(group, parent, sub)| KindSelector::of([group, "*", parent, sub]),
-                        )),
+                        Some((_, parents)) => {
+                            selectors.extend(parents.iter().map(|(group, parent, sub)| {
+                                KindSelector::of([group, "*", parent, sub])
+                            }))
+                        }
                         None => selectors.push(KindSelector::of([&group, "*", &kind, ""])),
                     }
                 }
@@ -279,7 +281,9 @@ impl<'t> Subject<'t> {
         let text = |keys: &[&str]| object.at(keys).and_then(Node::as_str).unwrap_or_default();
         let (group, kind) = match (text(&["apiVersion"]), text(&["kind"])) {
             ("", _) | (_, "") => (&*request.kind.group, &*request.kind.kind),
-            (api_version, kind) => (api_version.split_once('/').map_or("", |(group, _)| group), kind),
+            (api_version, kind) => {
+                (api_version.split_once('/').map_or("", |(group, _)| group), kind)
+            }
         };
         let own = text(&["metadata", "namespace"]);
         let asked = request.namespace.as_deref().unwrap_or_default();

@@ -18,8 +18,6 @@ pub(crate) struct Review<'t> {
     fields: Vec<(Value<'t>, Value<'t>)>,
     /// The object that is judged, as places are found in it.
     pub(super) object: Option<Node<'t>>,
-    /// The object as it was, if it is seen beside.
-    pub(super) old_object: Option<Node<'t>>,
 }
 
 impl<'t> Review<'t> {
@@ -66,7 +64,7 @@ impl<'t> Review<'t> {
             fields.add("dryRun", request.dry_run);
         }
         fields.add("options", or_null(request.options.as_ref().map(|tree| tree.root())));
-        Self { fields: fields.0, object, old_object }
+        Self { fields: fields.0, object }
     }
 
     /// All fields, with the namespace that the object stands in; an empty object where it is in
@@ -122,7 +120,8 @@ fn user_info(user: &UserInfo) -> Value<'_> {
         fields.add("groups", texts(&user.groups));
     }
     if !user.extra.is_empty() {
-        let extra = user.extra.iter().map(|(key, values)| (Value::from(key.as_str()), texts(values)));
+        let extra =
+            user.extra.iter().map(|(key, values)| (Value::from(key.as_str()), texts(values)));
         fields.add("extra", Value::object(extra.collect()));
     }
     Value::object(fields.0)

@@ -77,14 +77,7 @@ fn against(message: String) -> Diagnostic {
 }
 
 impl Checking {
-    fn check(
-        &self,
-        schema: Node<'_>,
-        value: Node<'_>,
-        name: &str,
-        depth: usize,
-        sink: Sink<'_>,
-    ) {
+    fn check(&self, schema: Node<'_>, value: Node<'_>, name: &str, depth: usize, sink: Sink<'_>) {
         let Some(left) = self.steps.get().checked_sub(1) else { return };
         self.steps.set(left);
         if depth == 0 || left == 0 {
@@ -210,7 +203,8 @@ impl Checking {
         let one = branches("oneOf");
         let found = fitting(&one);
         if !one.is_empty() && found != 1 {
-            let message = format!("`{name}` fits {found} of the schema's `oneOf`, it has to fit one");
+            let message =
+                format!("`{name}` fits {found} of the schema's `oneOf`, it has to fit one");
             sink(value, against(message));
         }
         if let Some(not) = schema.get("not")

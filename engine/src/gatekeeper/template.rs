@@ -176,7 +176,9 @@ fn validation(
     if let Some(schema) = validation.get("openAPIV3Schema") {
         match schema.as_map() {
             Some(_) => template.schema = Some(schema.index()),
-            None => problems.at(schema, crate::decode::expected("openAPIV3Schema", "a map", schema)),
+            None => {
+                problems.at(schema, crate::decode::expected("openAPIV3Schema", "a map", schema))
+            }
         }
     }
     validation.finish();
@@ -205,7 +207,9 @@ fn targets(template: &mut Template, spec: &mut Fields<'_, '_, '_>, problems: &Pr
                 template.operations.insert(*operation);
             }
             Some((_, None)) => {
-                template.operations.extend(OPERATIONS.iter().filter_map(|(_, operation)| *operation));
+                template
+                    .operations
+                    .extend(OPERATIONS.iter().filter_map(|(_, operation)| *operation));
             }
             None => {
                 let words = OPERATIONS.iter().map(|(word, _)| *word);
@@ -219,7 +223,8 @@ fn targets(template: &mut Template, spec: &mut Fields<'_, '_, '_>, problems: &Pr
 
 /// Rego beside the target counts before Rego in `code` (`Convert_v1_Target_To_templates_Target`).
 fn code(fields: &mut Fields<'_, '_, '_>, problems: &Problems<'_>) -> Code {
-    let entry = fields.get("rego").filter(|_| fields.text("rego").is_some_and(|text| !text.is_empty()));
+    let entry =
+        fields.get("rego").filter(|_| fields.text("rego").is_some_and(|text| !text.is_empty()));
     let libs = texts(fields, "libs");
     let mut engines = Vec::new();
     let mut found = None;

@@ -88,7 +88,8 @@ impl PolicySet {
     ///
     /// A rule whose match cannot be read is broken, and no reason to look at everything.
     pub fn background_targets(&self) -> Vec<Registration> {
-        let scanned = |rule: &&Rule| Selection::Background.holds(rule) && rule.matching.is_readable();
+        let scanned =
+            |rule: &&Rule| Selection::Background.holds(rule) && rule.matching.is_readable();
         let scan = |rule: &Rule| {
             let mut registration = registration(rule)?;
             registration.targets.retain(|target| {

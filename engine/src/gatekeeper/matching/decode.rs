@@ -97,16 +97,23 @@ fn scope(node: Node<'_>, problems: &Problems<'_>) -> Scope {
         _ => {
             let message = format!("`scope` cannot be {}: every scope matches", describe(node));
             let odd = Diagnostic::warning("unknown-word", message);
-            problems.at(node, match nearest(written, SCOPES) {
-                Some(near) => odd.help(format!("did you mean `{near}`?")),
-                None => odd.help(format!("one of: {}", SCOPES.join(", "))),
-            });
+            problems.at(
+                node,
+                match nearest(written, SCOPES) {
+                    Some(near) => odd.help(format!("did you mean `{near}`?")),
+                    None => odd.help(format!("one of: {}", SCOPES.join(", "))),
+                },
+            );
             Scope::Any
         }
     }
 }
 
-fn globs(fields: &mut Fields<'_, '_, '_>, name: &'static str, problems: &Problems<'_>) -> Vec<Glob> {
+fn globs(
+    fields: &mut Fields<'_, '_, '_>,
+    name: &'static str,
+    problems: &Problems<'_>,
+) -> Vec<Glob> {
     let nodes = fields.list(name).unwrap_or_default();
     let globs = nodes.into_iter().filter_map(|node| match node.as_str() {
         Some(text) => {
@@ -126,7 +133,8 @@ fn check_glob(name: &str, node: Node<'_>, problems: &Problems<'_>) {
     let text = node.as_str().unwrap_or_default();
     let inner = text.strip_prefix('*').unwrap_or(text);
     let inner = inner.strip_suffix('*').unwrap_or(inner);
-    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-:".contains(&byte);
+    let fits =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-:".contains(&byte);
     if !inner.bytes().all(fits) {
         let message = format!("`{name}` cannot be {}", describe(node));
         let help = "lower-case letters, digits, `-` and `:`, with `*` at the ends only";
@@ -147,7 +155,8 @@ fn selector(
     if let Some((key, value)) = odd {
         let place = node.get("matchLabels").unwrap_or(node);
         let message = format!("`{key}: {value}` is no label");
-        let help = "label selectors know no wildcards; `Exists` in `matchExpressions` asks for a key";
+        let help =
+            "label selectors know no wildcards; `Exists` in `matchExpressions` asks for a key";
         problems.at(place, Diagnostic::error("selector", message).help(help));
         return None;
     }

@@ -13,14 +13,50 @@ const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "st
 
 /// The words of a schema (`JSONSchemaProps`).
 const WORDS: &[&str] = &[
-    "$ref", "$schema", "additionalItems", "additionalProperties", "allOf", "anyOf", "default",
-    "definitions", "dependencies", "description", "enum", "example", "exclusiveMaximum",
-    "exclusiveMinimum", "externalDocs", "format", "id", "items", "maxItems", "maxLength",
-    "maxProperties", "maximum", "minItems", "minLength", "minProperties", "minimum", "multipleOf",
-    "not", "nullable", "oneOf", "pattern", "patternProperties", "properties", "required", "title",
-    "type", "uniqueItems", "x-kubernetes-embedded-resource", "x-kubernetes-int-or-string",
-    "x-kubernetes-list-map-keys", "x-kubernetes-list-type", "x-kubernetes-map-type",
-    "x-kubernetes-preserve-unknown-fields", "x-kubernetes-validations",
+    "$ref",
+    "$schema",
+    "additionalItems",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "default",
+    "definitions",
+    "dependencies",
+    "description",
+    "enum",
+    "example",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "externalDocs",
+    "format",
+    "id",
+    "items",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "not",
+    "nullable",
+    "oneOf",
+    "pattern",
+    "patternProperties",
+    "properties",
+    "required",
+    "title",
+    "type",
+    "uniqueItems",
+    "x-kubernetes-embedded-resource",
+    "x-kubernetes-int-or-string",
+    "x-kubernetes-list-map-keys",
+    "x-kubernetes-list-type",
+    "x-kubernetes-map-type",
+    "x-kubernetes-preserve-unknown-fields",
+    "x-kubernetes-validations",
 ];
 
 /// A part of a schema that is still to be looked at.
@@ -66,10 +102,13 @@ impl<'t> Schema<'t> {
             if !WORDS.contains(&word) {
                 let message = format!("`{word}` is no word of a schema: it says nothing");
                 let odd = Diagnostic::warning("unknown-field", message);
-                problems.at(key, match nearest(word, WORDS.iter().copied()) {
-                    Some(near) => odd.help(format!("did you mean `{near}`?")),
-                    None => odd,
-                });
+                problems.at(
+                    key,
+                    match nearest(word, WORDS.iter().copied()) {
+                        Some(near) => odd.help(format!("did you mean `{near}`?")),
+                        None => odd,
+                    },
+                );
             }
         }
         self.check_type(part, problems);

@@ -6,8 +6,8 @@ use crate::decode::{Fields, Problems, unknown_word};
 use crate::diagnostic::Diagnostic;
 use crate::kyverno::schema::RuleSpec;
 use crate::matcher::{
-    Filters, LabelSelector, Matcher, ResourceDescription, ResourceFilter,
-    SubjectKind, SubjectReference, UserFilter,
+    Filters, LabelSelector, Matcher, ResourceDescription, ResourceFilter, SubjectKind,
+    SubjectReference, UserFilter,
 };
 use crate::request::Operation;
 use crate::tree::Node;
@@ -111,7 +111,8 @@ fn description(mut resources: Fields<'_, '_, '_>, problems: &Problems<'_>) -> Re
         operation
     });
     let operations: Vec<_> = operations.collect();
-    let selector = |node: Option<Node<'_>>| node.and_then(|node| LabelSelector::decode(node, problems));
+    let selector =
+        |node: Option<Node<'_>>| node.and_then(|node| LabelSelector::decode(node, problems));
     let mut description = ResourceDescription {
         written: false,
         kinds: resources.texts("kinds").unwrap_or_default(),

@@ -10,9 +10,7 @@ use jiff::Timestamp;
 use crate::decode::{Fields, Problems};
 use crate::diagnostic::Diagnostic;
 use crate::read::Document;
-use crate::request::{
-    Asked, GroupVersionKind, GroupVersionResource, Operation, Request, UserInfo,
-};
+use crate::request::{Asked, GroupVersionKind, GroupVersionResource, Operation, Request, UserInfo};
 use crate::tree::{Node, Tree};
 
 const OPERATIONS: &[(&str, Operation)] = &[
@@ -23,18 +21,12 @@ const OPERATIONS: &[(&str, Operation)] = &[
 ];
 
 /// The request that a document stands for; what is wrong with it is noted.
-pub(super) fn request(
-    document: &Document,
-    time: Timestamp,
-) -> Result<Request, Vec<Diagnostic>> {
+pub(super) fn request(document: &Document, time: Timestamp) -> Result<Request, Vec<Diagnostic>> {
     let root = document.tree().root();
     let text = |key: &str| root.get(key).and_then(Node::as_str).unwrap_or_default();
     let is_review =
         text("kind") == "AdmissionReview" && text("apiVersion").starts_with("admission.k8s.io/");
-    let at_rest = Request {
-        at_rest: true,
-        ..Request::create(Arc::clone(document.tree()), time)
-    };
+    let at_rest = Request { at_rest: true, ..Request::create(Arc::clone(document.tree()), time) };
     if !is_review {
         return Ok(at_rest);
     }
@@ -68,9 +60,8 @@ fn decode(root: Node<'_>, base: Request, problems: &Problems<'_>) -> Option<Requ
             problems.at(object, Diagnostic::error("missing-field", message));
         }
     }
-    let texts = |fields: &mut Fields<'_, '_, '_>, name| {
-        fields.text(name).unwrap_or_default().to_owned()
-    };
+    let texts =
+        |fields: &mut Fields<'_, '_, '_>, name| fields.text(name).unwrap_or_default().to_owned();
     let kind_of = |fields: Option<Fields<'_, '_, '_>>, last| {
         let mut fields = fields?;
         let mut text = |name| -> Arc<str> { fields.text(name).unwrap_or_default().into() };
@@ -88,9 +79,9 @@ fn decode(root: Node<'_>, base: Request, problems: &Problems<'_>) -> Option<Requ
     let asked_subresource = texts(&mut fields, "requestSubResource");
     let asked_kind = kind_of(fields.fields("requestKind"), "kind").map(as_kind);
     let asked_resource = kind_of(fields.fields("requestResource"), "resource").map(as_resource);
-    let asked = asked_kind.zip(asked_resource).map(|(kind, resource)| {
-        Box::new(Asked { kind, resource, subresource: asked_subresource })
-    });
+    let asked = asked_kind
+        .zip(asked_resource)
+        .map(|(kind, resource)| Box::new(Asked { kind, resource, subresource: asked_subresource }));
     let namespace = texts(&mut fields, "namespace");
     let request = Request {
         uid: texts(&mut fields, "uid"),

@@ -128,7 +128,11 @@ impl<'b> Bench<'b> {
         }
         Row {
             actual: held.actual.into(),
-            answered_by: answered.results.first().map(|result| result.name.to_string()).unwrap_or_default(),
+            answered_by: answered
+                .results
+                .first()
+                .map(|result| result.name.to_string())
+                .unwrap_or_default(),
             outcome: if held.holds { RowOutcome::Passed } else { RowOutcome::Failed },
             message,
             ..row
@@ -160,9 +164,7 @@ impl Answered {
 
 fn invalid(ready: &Ready, row: Row) -> Row {
     match (ready.is_against_schema, &ready.flaw) {
-        (true, _) => {
-            Row { actual: "invalid".into(), outcome: RowOutcome::Passed, ..row }
-        }
+        (true, _) => Row { actual: "invalid".into(), outcome: RowOutcome::Passed, ..row },
         (false, None) => {
             let message = "the constraint fits the template's schema".to_owned();
             Row { actual: "valid".into(), outcome: RowOutcome::Failed, message, ..row }
@@ -172,11 +174,7 @@ fn invalid(ready: &Ready, row: Row) -> Row {
 }
 
 /// The only document of a file that is of a group.
-fn only<'i>(
-    path: &str,
-    group: &str,
-    inputs: &Inputs<'i>,
-) -> Result<&'i Document, String> {
+fn only<'i>(path: &str, group: &str, inputs: &Inputs<'i>) -> Result<&'i Document, String> {
     let documents = inputs.files.get(path);
     let documents = documents.ok_or_else(|| format!("`{path}` cannot be read"))?;
     let [document] = documents.as_slice() else {

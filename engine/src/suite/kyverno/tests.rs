@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use crate::suite::{Counting, Filter, Inputs, RowOutcome, Suite};
 use crate::read::{Document, Limits, read};
 use crate::source::Source;
+use crate::suite::{Counting, Filter, Inputs, RowOutcome, Suite};
 
 fn documents(name: &str, text: &str) -> Vec<Document> {
     let reading = read(&Source::new(name, text), &Limits::default());

@@ -11,7 +11,11 @@ use crate::suite::report::{Row, RowOutcome};
 use super::upstream::out_of_reach;
 use super::{answered, is_of_rule, named, row};
 
-pub(in crate::suite::kyverno) fn rows(suite: &KyvernoSuite, known: &Catalogue, bench: &Bench<'_>) -> Vec<Row> {
+pub(in crate::suite::kyverno) fn rows(
+    suite: &KyvernoSuite,
+    known: &Catalogue,
+    bench: &Bench<'_>,
+) -> Vec<Row> {
     suite.entries.iter().flat_map(|entry| of_entry(entry, known, bench)).collect()
 }
 

@@ -11,7 +11,11 @@ use crate::values::plain_name;
 
 use super::{answered, is_of_plain_policy, is_of_rule, named, row};
 
-pub(in crate::suite::kyverno) fn rows(suite: &KyvernoSuite, known: &Catalogue, bench: &Bench<'_>) -> Vec<Row> {
+pub(in crate::suite::kyverno) fn rows(
+    suite: &KyvernoSuite,
+    known: &Catalogue,
+    bench: &Bench<'_>,
+) -> Vec<Row> {
     let mut found = Vec::new();
     for entry in &suite.entries {
         for (resource, number) in selected(entry, bench) {
