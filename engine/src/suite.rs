@@ -17,6 +17,7 @@ use gator::GatorSuite;
 use kyverno::KyvernoSuite;
 
 pub use file::{FileRole, SuiteFile};
+pub use gator::reviewed;
 pub use inputs::{Answer, Counting, Inputs};
 pub use report::{Filter, Row, RowOutcome, SuiteReport};
 

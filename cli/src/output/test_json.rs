@@ -97,7 +97,7 @@ fn row(row: &Row) -> RowObject<'_> {
         resource: &row.resource,
         kind: &row.kind,
         expected: &row.expected,
-        actual: row.actual,
+        actual: &row.actual,
         object: Object {
             api_version: &row.object.api_version,
             kind: &row.object.kind,

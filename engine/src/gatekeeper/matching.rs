@@ -116,6 +116,10 @@ impl Match {
     ) -> Result<bool, Stop> {
         // On a deletion upstream judges the old object as the object (`setObjectOnDelete`).
         let objects = [request.object_root(), request.old_object_root()];
+        if objects.iter().all(Option::is_none) {
+            let error = "invalid request object: neither object nor old object are defined";
+            return Err(Stop::Failed(format!("unable to match constraints: {error}")));
+        }
         for object in objects.into_iter().flatten() {
             let subject = Subject::of(request, object);
             match self.matches_object(&subject, namespace) {

@@ -13,6 +13,7 @@ use super::report::{Row, RowOutcome, SuiteReport};
 use assertion::Assertion;
 
 pub(super) use decode::suite as decode;
+pub use review::reviewed;
 
 /// A document of kind `Suite`.
 #[derive(Clone, Debug, Default)]

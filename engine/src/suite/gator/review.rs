@@ -20,8 +20,13 @@ const OPERATIONS: &[(&str, Operation)] = &[
     ("CONNECT", Operation::Connect),
 ];
 
-/// The request that a document stands for; what is wrong with it is noted.
-pub(super) fn request(document: &Document, time: Timestamp) -> Result<Request, Vec<Diagnostic>> {
+/// The request that a document stands for: an object where it is, or the one that an AdmissionReview
+/// holds.
+///
+/// # Errors
+///
+/// What is wrong with the AdmissionReview.
+pub fn reviewed(document: &Document, time: Timestamp) -> Result<Request, Vec<Diagnostic>> {
     let root = document.tree().root();
     let text = |key: &str| root.get(key).and_then(Node::as_str).unwrap_or_default();
     let is_review =

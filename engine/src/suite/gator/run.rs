@@ -243,7 +243,7 @@ fn answer(
     let [document] = documents.as_slice() else {
         return Err(format!("`{}` holds {} objects, expected one", case.object, documents.len()));
     };
-    let request = review::request(document, inputs.time).map_err(|found| {
+    let request = review::reviewed(document, inputs.time).map_err(|found| {
         diagnostics.extend(found);
         format!("`{}` is no AdmissionReview that can be read", case.object)
     })?;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use crate::read::{Document, Limits, read};
 use crate::source::Source;
-use crate::suite::{Counting, Filter, Inputs, RowOutcome, Suite};
+use crate::suite::{Counting, Filter, Inputs, Row, RowOutcome, Suite};
 
 fn documents(name: &str, text: &str) -> Vec<Document> {
     let reading = read(&Source::new(name, text), &Limits::default());
@@ -136,7 +136,7 @@ fn filters_have_wildcards() {
     assert!(filter.is_empty());
     filter.add_policy("p*");
     filter.add_resource("*/web");
-    let mut row = super::Row { policy: "pods".to_owned(), ..super::Row::default() };
+    let mut row = Row { policy: "pods".to_owned(), ..Row::default() };
     assert_eq!(row.outcome, RowOutcome::Error);
     assert!(!filter.wants(&row));
     row.object.namespace = "shop".to_owned();
