@@ -42,7 +42,7 @@ pub(crate) struct Others {
 const KEPT: usize = 16 << 20;
 
 /// What every suite is known by, wherever it stands in a file.
-const MARK: &[u8] = b"cli.kyverno.io/";
+const MARKS: [&[u8]; 2] = [b"cli.kyverno.io/", b"test.gatekeeper.sh/"];
 
 /// The file that upstream takes for a suite, whatever it holds.
 const NAME: &str = "kyverno-test.yaml";
@@ -77,7 +77,9 @@ impl Suites {
         let may_be_none = file.file_name().is_none_or(|name| name != NAME);
         let read = std::fs::File::open(&file).and_then(|open| read_into(buffer, open));
         let loaded = match read {
-            Ok(()) if may_be_none && memmem::find(buffer, MARK).is_none() => {
+            Ok(())
+                if may_be_none && MARKS.iter().all(|mark| memmem::find(buffer, mark).is_none()) =>
+            {
                 return self.others.keep(file, buffer);
             }
             Ok(()) => Loaded::of_bytes(&file, buffer.clone()),
@@ -96,13 +98,13 @@ impl Suites {
         for source in sources {
             let reading = read(&source, &Limits::default());
             let before = self.found.len();
-            for document in reading.documents.iter().filter(|found| Suite::recognises(found)) {
-                let (suite, diagnostics) = Suite::decode(document);
+            for (suite, diagnostics) in reading.documents.iter().filter_map(Suite::decode) {
                 self.found.push(Found { path: source.name.to_string(), suite, diagnostics });
             }
             if self.found.len() == before && !may_be_none && reading.diagnostics.is_empty() {
                 let message = format!("`{}` is no test suite", source.name);
-                let help = "a suite has `apiVersion: cli.kyverno.io/v1alpha1` and `kind: Test`";
+                let help = "a suite has `apiVersion: cli.kyverno.io/v1alpha1` and `kind: Test`, or \
+                            `apiVersion: test.gatekeeper.sh/v1alpha1` and `kind: Suite`";
                 let diagnostic = Diagnostic::error("not-a-suite", message).help(help);
                 self.diagnostics.push(at_file(diagnostic, &source.name));
             }

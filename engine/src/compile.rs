@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
+use crate::gatekeeper;
 use crate::kyverno;
 use crate::policy_set::PolicySet;
 use crate::read::{Document, Limits, read};
@@ -14,6 +15,10 @@ use crate::tree::Node;
 enum Recognised {
     ClusterPolicy,
     Exception,
+    /// Of Gatekeeper.
+    Template,
+    /// Of Gatekeeper.
+    Constraint,
     /// Known, and of a language that this build does not evaluate.
     Other {
         gives_verdict: bool,
@@ -47,6 +52,7 @@ fn compile_documents(
     mut compiled: Compiled,
 ) -> (PolicySet, Vec<Diagnostic>) {
     let mut trees = Vec::new();
+    let (mut templates, mut constraints) = (Vec::new(), Vec::new());
     for document in documents {
         let recognised = recognise(document.tree().root());
         if !matches!(recognised, Recognised::Unknown) {
@@ -63,9 +69,13 @@ fn compile_documents(
                 let kind = text(document.tree().root(), "kind").to_owned();
                 compiled.not_evaluated.push(OtherRules::one(kind, gives_verdict));
             }
+            // A constraint may stand before its template.
+            Recognised::Template => templates.push(document),
+            Recognised::Constraint => constraints.push(document),
             Recognised::Companion | Recognised::Unknown => {}
         }
     }
+    gatekeeper::compile(&templates, &constraints, &mut compiled);
     let diagnostics = std::mem::take(&mut compiled.diagnostics);
     (PolicySet::new(compiled, trees), diagnostics)
 }
@@ -110,10 +120,18 @@ fn recognise(root: Node<'_>) -> Recognised {
             "admissionregistration.k8s.io",
             "ValidatingAdmissionPolicyBinding" | "MutatingAdmissionPolicyBinding",
         ) => Recognised::Companion,
-        ("templates.gatekeeper.sh", "ConstraintTemplate") => {
-            Recognised::Other { gives_verdict: true }
-        }
-        ("constraints.gatekeeper.sh" | "config.gatekeeper.sh", _) => Recognised::Companion,
+        ("templates.gatekeeper.sh", "ConstraintTemplate") => Recognised::Template,
+        ("constraints.gatekeeper.sh", _) => Recognised::Constraint,
+        ("mutations.gatekeeper.sh", _) => Recognised::Other { gives_verdict: false },
+        (
+            "config.gatekeeper.sh"
+            | "connection.gatekeeper.sh"
+            | "expansion.gatekeeper.sh"
+            | "externaldata.gatekeeper.sh"
+            | "status.gatekeeper.sh"
+            | "syncset.gatekeeper.sh",
+            _,
+        ) => Recognised::Companion,
         _ => Recognised::Unknown,
     }
 }

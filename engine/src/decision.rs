@@ -37,11 +37,12 @@ pub struct RuleResult {
 /// What is known of a rule before it is asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RuleInfo {
-    /// The policy's name, `namespace/name` for a namespaced one.
+    /// The policy's name, `namespace/name` for a namespaced one; the name of a constraint.
     pub policy: Arc<str>,
-    /// The policy's kind, such as `ClusterPolicy`.
+    /// The policy's kind, such as `ClusterPolicy`; the kind of a constraint.
     pub policy_kind: Arc<str>,
-    /// The rule's name as it is written.
+    /// The rule's name as it is written. A constraint has one rule, named by the constraint's kind:
+    /// constraints of two kinds can have one name.
     pub rule: Arc<str>,
     /// The language.
     pub dialect: Dialect,
@@ -151,6 +152,26 @@ pub struct Violation {
     pub message: String,
     /// Whether `path` names something that should be there and is not.
     pub missing: bool,
+    /// What the policy itself attached, if it did.
+    pub details: Option<Details>,
+}
+
+/// What a policy attached to a violation, as JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Details {
+    json: Arc<str>,
+}
+
+impl Details {
+    /// From a JSON text that is known to be one.
+    pub(crate) fn of_json(json: impl Into<Arc<str>>) -> Self {
+        Self { json: json.into() }
+    }
+
+    /// The JSON text, without spaces, the keys of objects sorted.
+    pub fn as_json(&self) -> &str {
+        &self.json
+    }
 }
 
 impl RuleResult {

@@ -1,9 +1,13 @@
 //! What a rule may ask of the world outside its request, and what was answered.
 
+mod lookups;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::tree::Tree;
+
+pub(crate) use lookups::{Lookups, Stop};
 
 /// Something outside the request that a rule asks for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +38,10 @@ pub enum FactKey {
     Image(Arc<str>),
     /// The data of a `GlobalContextEntry`, or of one of its projections (`entry.projection`).
     GlobalContext(Arc<str>),
+    /// Every object that is there, as `data.inventory` of Gatekeeper has them: `cluster` by version,
+    /// kind and name; `namespace` by namespace, version, kind and name. See
+    /// [`inventory`](crate::inventory).
+    Inventory,
     /// Whether a URL's host resolves to an address outside private ranges.
     ExternalUrl(Arc<str>),
     /// Whether a user may do something: a `SubjectAccessReview` spec as JSON.
@@ -93,6 +101,7 @@ impl std::fmt::Display for FactKey {
             Self::Api { method, path, .. } => write!(formatter, "{} {path}", verb(method)),
             Self::Service { method, url, .. } => write!(formatter, "{} {url}", verb(method)),
             Self::Image(reference) => write!(formatter, "image {reference}"),
+            Self::Inventory => formatter.write_str("the inventory of objects"),
             Self::GlobalContext(name) => write!(formatter, "global context entry {name}"),
             Self::ExternalUrl(url) => write!(formatter, "address of {url}"),
             Self::AccessReview(spec) => write!(formatter, "access review {spec}"),

@@ -6,7 +6,9 @@ mod decode;
 mod diagnostic;
 pub mod external_url;
 mod facts;
+mod gatekeeper;
 mod image;
+mod inventory;
 pub mod jmespath;
 mod kyverno;
 pub mod manifest;
@@ -29,10 +31,11 @@ mod values;
 
 pub use compile::{compile, compile_policies, is_policy};
 pub use decision::{
-    Action, Decision, Dialect, FailurePolicy, Outcome, RuleInfo, RuleResult, Violation,
+    Action, Decision, Details, Dialect, FailurePolicy, Outcome, RuleInfo, RuleResult, Violation,
 };
 pub use diagnostic::{Diagnostic, Severity, nearest};
 pub use facts::{ContextValue, FactError, FactKey, Facts, Method};
+pub use inventory::inventory;
 pub use jmespath::Arena;
 pub use pointer::{escape_step, pointer, pointer_steps};
 pub use policy_set::{

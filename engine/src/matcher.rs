@@ -4,6 +4,7 @@
 //! nothing.
 
 mod block;
+mod decode;
 mod filter;
 mod kind;
 mod selector;
@@ -16,8 +17,8 @@ use std::collections::BTreeSet;
 use crate::request::Operation;
 
 pub(crate) use self::filter::{
-    Filters, LabelSelector, ResourceDescription, ResourceFilter, SelectorOperator,
-    SelectorRequirement, SubjectKind, SubjectReference, UserFilter,
+    Filters, LabelSelector, ResourceDescription, ResourceFilter, SubjectKind, SubjectReference,
+    UserFilter,
 };
 pub(crate) use self::kind::KindSelector;
 pub(crate) use self::selector::{Selector, SelectorError};

@@ -202,6 +202,7 @@ impl ObjectReport {
                 .into_iter()
                 .map(|mut violation| {
                     violation.message = redaction.apply(violation.message);
+                    violation.details = violation.details.map(|details| redaction.details(details));
                     let item = root.and_then(|root| named_item(root, &violation.path, &mut place));
                     Finding {
                         span: place(&violation.path).or_else(|| place("")),

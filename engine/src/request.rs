@@ -38,6 +38,9 @@ pub struct Request {
     pub options: Option<Arc<Tree>>,
     /// Whether nothing is to be stored.
     pub dry_run: bool,
+    /// Whether the object is only looked at where it is, so that nobody does anything to it: rules
+    /// of Gatekeeper see no operation then, as in its audit.
+    pub at_rest: bool,
     /// The current time: evaluation has no clock of its own.
     pub time: Timestamp,
 }
@@ -190,6 +193,7 @@ impl Request {
             user: None,
             options: None,
             dry_run: false,
+            at_rest: false,
             time,
             object: Some(object),
         }

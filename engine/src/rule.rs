@@ -1,12 +1,15 @@
 //! A rule of any language: one head, and what it runs.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::decision::{Action, FailurePolicy, RuleInfo};
 use crate::diagnostic::Diagnostic;
+use crate::gatekeeper::{Constraint, Match};
 use crate::kyverno::exception::Exception;
 use crate::kyverno::validation::Validation;
-use crate::matcher::Matcher;
+use crate::matcher::{KindSelector, Matcher};
+use crate::request::Operation;
 
 /// One head for all languages; only the program differs.
 #[derive(Debug)]
@@ -15,8 +18,7 @@ pub(crate) struct Rule {
     /// The name it answers with.
     pub(crate) name: Arc<str>,
     pub(crate) policy: Arc<Policy>,
-    /// `None` where it cannot be read: then the rule is about everything, not to pass in silence.
-    pub(crate) matcher: Option<Matcher>,
+    pub(crate) matching: Matching,
     /// The kinds of objects it is kept to, whatever it matches.
     pub(crate) scope: Scope,
     /// What follows from a failure where nothing more exact is known.
@@ -25,6 +27,15 @@ pub(crate) struct Rule {
     /// Whether it asks for the roles of the user.
     pub(crate) asks_roles: bool,
     pub(crate) program: Program,
+}
+
+/// Which requests a rule is about, as its language says it; closed on purpose.
+#[derive(Debug)]
+pub(crate) enum Matching {
+    /// Cannot be read: then the rule is about everything, not to pass in silence.
+    Unreadable,
+    Kyverno(Matcher),
+    Gatekeeper(Match),
 }
 
 /// The kinds of objects a rule is kept to.
@@ -53,6 +64,7 @@ impl Scope {
 #[derive(Debug)]
 pub(crate) enum Program {
     Kyverno(Box<Validation>),
+    Gatekeeper(Box<Constraint>),
     /// Did not compile: answers with an error.
     Broken(Arc<str>),
 }
@@ -95,6 +107,41 @@ pub(crate) struct Compiled {
     pub(crate) not_evaluated: Vec<OtherRules>,
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) policies: usize,
+}
+
+impl Matching {
+    /// The kinds that can match, for an index; `None` where they can be any.
+    pub(crate) fn exact_kinds(&self) -> Option<Vec<&str>> {
+        match self {
+            Self::Unreadable => None,
+            Self::Kyverno(matcher) => matcher.kinds().map(KindSelector::exact_kind).collect(),
+            Self::Gatekeeper(matching) => matching.exact_kinds(),
+        }
+    }
+
+    /// The namespaces that can match, for an index; `None` where they can be any. A Namespace itself
+    /// stands under its own name, an object of the cluster under none.
+    pub(crate) fn exact_namespaces(&self) -> Option<Vec<&str>> {
+        match self {
+            Self::Unreadable => None,
+            Self::Kyverno(matcher) => matcher.exact_namespaces(),
+            Self::Gatekeeper(matching) => matching.exact_namespaces(),
+        }
+    }
+
+    /// Kinds and what is done to them, of which one has to hold: nothing else can match. No operation
+    /// means all.
+    pub(crate) fn targets(&self) -> Vec<(Vec<KindSelector>, BTreeSet<Operation>)> {
+        match self {
+            Self::Unreadable => vec![(vec![KindSelector::anything()], BTreeSet::new())],
+            Self::Kyverno(matcher) => matcher.targets(),
+            Self::Gatekeeper(matching) => matching.targets(),
+        }
+    }
+
+    pub(crate) fn is_readable(&self) -> bool {
+        !matches!(self, Self::Unreadable)
+    }
 }
 
 impl Program {

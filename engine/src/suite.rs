@@ -1,133 +1,110 @@
-//! Test suites in the format of `kyverno test`: what is expected of policies, and whether it holds.
+//! Test suites in the formats that people have: what is expected of policies, and whether it holds.
 //!
-//! A suite names files; reading them is the caller's work ([`Suite::files`]). Upstream:
-//! cmd/cli/kubectl-kyverno/apis/v1alpha1 (the format), commands/test (what is counted).
+//! A suite names files; reading them is the caller's work ([`Suite::files`]).
 
-mod decode;
-mod entry;
-mod evaluate;
+mod file;
+mod gator;
 mod inputs;
-mod mocks;
-mod objects;
-mod policies;
+mod kyverno;
 mod report;
-mod rows;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use jiff::Timestamp;
 
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::facts::{FactError, FactKey};
 use crate::read::Document;
 use crate::source::Span;
-use crate::tree::Tree;
+use gator::GatorSuite;
+use kyverno::KyvernoSuite;
 
-use crate::values::Values;
-use entry::Entry;
-use mocks::Mocks;
-
+pub use file::{FileRole, SuiteFile};
+pub use gator::reviewed;
+pub use inputs::{Answer, Counting, Inputs};
 pub use report::{Filter, Row, RowOutcome, SuiteReport};
 
-/// One suite: a document of kind `Test`.
+/// One suite, of any format.
 #[derive(Clone, Debug)]
 pub struct Suite {
     /// Its name, empty where it has none.
     pub name: String,
     document: Document,
-    files: Vec<SuiteFile>,
-    values: Option<Values>,
-    mocks: Mocks,
-    entries: Vec<Entry>,
-    /// Whether something is wrong with the suite itself, so that nothing it says can be trusted.
-    is_broken: bool,
+    content: Content,
 }
 
-/// A file that a suite names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SuiteFile {
-    /// The path as it is written, relative to the suite's directory.
-    pub path: String,
-    /// What it is for.
-    pub role: FileRole,
-    /// Where it is named.
-    node: u32,
+/// What a suite says, by its format; closed on purpose.
+#[derive(Clone, Debug)]
+enum Content {
+    Kyverno(Box<KyvernoSuite>),
+    Gator(GatorSuite),
 }
 
-/// What a suite names a file for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum FileRole {
-    /// Policies under test.
-    Policy,
-    /// Objects to judge.
-    Resource,
-    /// Objects that policies change.
-    Target,
-    /// Objects that policies take as parameters.
-    Parameter,
-    /// Values of variables.
-    Values,
-    /// Who asks.
-    UserInfo,
-    /// Exceptions from the policies.
-    Exception,
-    /// What the cluster holds besides the objects to judge.
-    ClusterResource,
-    /// Objects of a mocked global context entry.
-    GlobalContext,
-    /// Read by kinds of policies that this build does not evaluate; it only has to be there.
-    Other,
+/// The format of a suite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SuiteFormat {
+    /// `kyverno-test.yaml`: kind `Test` of `cli.kyverno.io`.
+    Kyverno,
+    /// `suite.yaml` of gator: kind `Suite` of `test.gatekeeper.sh`.
+    Gator,
 }
 
-/// How rows are counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Counting {
-    /// What nothing answered is an error.
-    #[default]
-    Honest,
-    /// As upstream counts, false greens included.
-    Upstream,
-}
+impl SuiteFormat {
+    const ALL: [Self; 2] = [Self::Kyverno, Self::Gator];
 
-/// Answers what rules ask of the cluster; `None` where nothing is known.
-pub type Answer<'a> = dyn Fn(&FactKey) -> Option<Result<Arc<Tree>, FactError>> + 'a;
+    /// The word in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Kyverno => "kyverno-test",
+            Self::Gator => "gator",
+        }
+    }
 
-/// What a suite runs with.
-pub struct Inputs<'i> {
-    /// The documents of each file by the path that the suite names it with; a file that could not
-    /// be read is missing.
-    pub files: &'i BTreeMap<String, Vec<Document>>,
-    /// What the cluster would answer, for suites that describe one ([`Suite::cluster_objects`]).
-    pub answer: &'i Answer<'i>,
-    /// The current time.
-    pub time: Timestamp,
-    /// How rows are counted.
-    pub counting: Counting,
-}
+    /// The group and kind that its documents have.
+    pub fn group_and_kind(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Kyverno => ("cli.kyverno.io", "Test"),
+            Self::Gator => ("test.gatekeeper.sh", "Suite"),
+        }
+    }
 
-impl std::fmt::Debug for Inputs<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Inputs").field("files", &self.files.len()).finish_non_exhaustive()
+    /// The format of a document, if it is a suite.
+    pub fn of(document: &Document) -> Option<Self> {
+        let root = document.tree().root();
+        let text = |key: &str| root.get(key).and_then(|node| node.as_str()).unwrap_or_default();
+        let (group, _) = text("apiVersion").split_once('/')?;
+        Self::ALL.into_iter().find(|format| format.group_and_kind() == (group, text("kind")))
     }
 }
 
 impl Suite {
-    /// Whether a document is a suite of this format.
-    pub fn recognises(document: &Document) -> bool {
-        let root = document.tree().root();
-        let text = |key: &str| root.get(key).and_then(|node| node.as_str()).unwrap_or_default();
-        text("apiVersion").starts_with("cli.kyverno.io/") && text("kind") == "Test"
+    /// Reads a suite; `None` where the document is none. What is wrong with it is said with its
+    /// place, and its rows become errors.
+    pub fn decode(document: &Document) -> Option<(Self, Vec<Diagnostic>)> {
+        let (name, content, diagnostics) = match SuiteFormat::of(document)? {
+            SuiteFormat::Kyverno => {
+                let (suite, found) = kyverno::decode(document);
+                (suite.name.clone(), Content::Kyverno(Box::new(suite)), found)
+            }
+            SuiteFormat::Gator => {
+                let (suite, found) = gator::decode(document);
+                (suite.name.clone(), Content::Gator(suite), found)
+            }
+        };
+        Some((Self { name, document: document.clone(), content }, diagnostics))
     }
 
-    /// Reads a suite. What is wrong with it is said with its place, and its rows become errors.
-    pub fn decode(document: &Document) -> (Self, Vec<Diagnostic>) {
-        decode::suite(document)
+    /// Its format.
+    pub fn format(&self) -> SuiteFormat {
+        match self.content {
+            Content::Kyverno(_) => SuiteFormat::Kyverno,
+            Content::Gator(_) => SuiteFormat::Gator,
+        }
     }
 
     /// The files it names, in the order they are written.
     pub fn files(&self) -> &[SuiteFile] {
-        &self.files
+        match &self.content {
+            Content::Kyverno(suite) => &suite.files,
+            Content::Gator(suite) => &suite.files,
+        }
     }
 
     /// The text that the suite was read from.
@@ -141,41 +118,29 @@ impl Suite {
         self.document.places().node_span(node)
     }
 
+    /// The steps that lead to what a row expects, as a JSON pointer has them.
+    pub fn steps_to(&self, row: &Row) -> Vec<String> {
+        match &self.content {
+            Content::Kyverno(_) => vec!["results".to_owned(), row.entry.to_string()],
+            Content::Gator(suite) => suite.steps_to(row.entry),
+        }
+    }
+
     /// Runs every row.
     pub fn run(&self, inputs: &Inputs<'_>) -> SuiteReport {
-        let mut report = SuiteReport::default();
-        if self.is_broken {
-            report.rows = rows::all_failing(self, "the suite cannot be read");
-            return report;
+        match &self.content {
+            Content::Kyverno(suite) => suite.run(inputs),
+            Content::Gator(suite) => suite.run(inputs),
         }
-        let missing: Vec<_> =
-            self.files.iter().filter(|file| !inputs.files.contains_key(&file.path)).collect();
-        if let Some(file) = missing.first() {
-            let message = format!("`{}`, which the suite needs, cannot be read", file.path);
-            report.rows = rows::all_failing(self, &message);
-            return report;
-        }
-        let gathered = inputs::gather(self, inputs, &mut report.diagnostics);
-        let (policies, problems) = crate::compile::compile_policies(&gathered.policies);
-        let known = policies::Catalogue::of(&gathered.policies, &policies, &problems);
-        report.diagnostics.extend(problems);
-        if gathered.is_broken {
-            report.rows = rows::all_failing(self, "a file of the suite cannot be read");
-            return report;
-        }
-        let bench = evaluate::Bench::new(self, &policies, &gathered, inputs);
-        report.rows = match inputs.counting {
-            Counting::Honest => rows::honest::rows(self, &known, &bench),
-            Counting::Upstream => rows::upstream::rows(self, &known, &bench),
-        };
-        report
     }
 
     /// The objects that the suite's cluster holds, as JSON; empty where the suite describes none.
-    ///
-    /// They are the mocked objects and, where there are any, also those under test.
     pub fn cluster_objects(&self, files: &BTreeMap<String, Vec<Document>>) -> Vec<String> {
-        inputs::cluster_objects(self, files)
+        match &self.content {
+            Content::Kyverno(suite) => suite.cluster_objects(files),
+            // Each of its cases has an inventory of its own.
+            Content::Gator(_) => Vec::new(),
+        }
     }
 }
 
@@ -185,6 +150,3 @@ impl SuiteReport {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 }
-
-#[cfg(test)]
-mod tests;

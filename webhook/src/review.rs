@@ -114,6 +114,7 @@ pub fn read(
         user: user(request)?,
         options: self::object(request, "options")?,
         dry_run: flag(request, "dryRun")?,
+        at_rest: false,
         time,
     })
 }

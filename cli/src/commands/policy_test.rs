@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use ajj_engine::report::Sources;
-use ajj_engine::suite::{Counting, Filter, Inputs, Row, RowOutcome};
+use ajj_engine::suite::{Counting, Filter, Inputs, Row, RowOutcome, SuiteFormat};
 use ajj_engine::{Diagnostic, FactError, FactKey, Severity, Source, Span, Tree};
 use ajj_facts::{FactSource, Offline};
 use jiff::Timestamp;
@@ -32,6 +32,7 @@ pub(crate) struct TestReport {
 #[derive(Debug)]
 pub(crate) struct SuiteRun {
     pub(crate) path: String,
+    pub(crate) format: SuiteFormat,
     pub(crate) milliseconds: f64,
     pub(crate) rows: Vec<Row>,
     /// Where the entry of each row that did not pass stands.
@@ -130,7 +131,8 @@ fn run_suite(
     let texts = documents.map(|document| document.source());
     sources.extend(texts.filter(|source| named.contains(&source.name)).cloned());
     let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
-    SuiteRun { path: found.path.clone(), milliseconds, rows, places, diagnostics, sources }
+    let format = found.suite.format();
+    SuiteRun { path: found.path.clone(), format, milliseconds, rows, places, diagnostics, sources }
 }
 
 /// The cluster that a suite describes, if it does.
@@ -158,7 +160,7 @@ fn places(found: &Found, rows: &[Row]) -> Vec<Option<Span>> {
             return None;
         }
         let places = places.get_or_insert_with(|| found.suite.document().places());
-        Some(places.span(&["results".to_owned(), row.entry.to_string()]))
+        Some(places.span(&found.suite.steps_to(row)))
     };
     rows.iter().map(place).collect()
 }

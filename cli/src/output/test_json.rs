@@ -11,9 +11,6 @@ use crate::commands::policy_test::{SuiteRun, TestReport};
 /// The name of this version of the document.
 const SCHEMA: &str = "ajj.dev/test/v1";
 
-/// The format of suites that this build runs.
-const FORMAT: &str = "kyverno-test";
-
 #[derive(Serialize)]
 struct Document<'r> {
     schema: &'static str,
@@ -86,7 +83,7 @@ pub(crate) fn render(report: &TestReport) -> String {
 fn suite<'r>(report: &'r TestReport, run: &'r SuiteRun) -> Suite<'r> {
     Suite {
         path: &run.path,
-        format: FORMAT,
+        format: run.format.as_str(),
         milliseconds: (run.milliseconds * 1000.0).round() / 1000.0,
         rows: run.rows.iter().map(row).collect(),
         diagnostics: run.diagnostics.iter().map(|it| diagnostic(&report.sources, it)).collect(),
@@ -100,7 +97,7 @@ fn row(row: &Row) -> RowObject<'_> {
         resource: &row.resource,
         kind: &row.kind,
         expected: &row.expected,
-        actual: row.actual,
+        actual: &row.actual,
         object: Object {
             api_version: &row.object.api_version,
             kind: &row.object.kind,

@@ -13,6 +13,7 @@
 
 mod apply;
 mod chainsaw;
+mod gatekeeper;
 mod golden;
 mod ledger;
 mod locate;
@@ -57,6 +58,9 @@ const AREAS: &[(&str, Compare)] = &[
     ("opa", rego::opa),
     ("webhook", webhook::webhook),
     ("chainsaw", chainsaw::chainsaw),
+    ("gatekeeper-suites", gatekeeper::suites),
+    ("gatekeeper-violations", gatekeeper::violations),
+    ("gatekeeper-test", gatekeeper::test),
 ];
 
 fn main() -> ExitCode {

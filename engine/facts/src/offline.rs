@@ -32,6 +32,7 @@ pub struct Offline {
     has_objects: bool,
     /// Made when the first rule asks: most never do.
     cluster: OnceLock<Cluster>,
+    inventory: OnceLock<Arc<Tree>>,
     unanswered: Mutex<BTreeSet<FactKey>>,
 }
 
@@ -65,6 +66,7 @@ impl Offline {
             manifests: manifests.to_vec(),
             has_objects,
             cluster: OnceLock::new(),
+            inventory: OnceLock::new(),
             unanswered: Mutex::default(),
         };
         (offline, diagnostics)
@@ -97,6 +99,10 @@ impl Offline {
     fn answer(&self, key: &FactKey) -> Result<Arc<Tree>, FactError> {
         if let Some(answer) = self.declared.get(key) {
             return answer.clone();
+        }
+        if *key == FactKey::Inventory {
+            let inventory = self.inventory.get_or_init(|| self.cluster().inventory());
+            return Ok(Arc::clone(inventory));
         }
         let FactKey::Api { method: Method::Get, path, .. } = key else {
             return Err(FactError::Offline);

@@ -13,9 +13,9 @@ use std::sync::Arc;
 use crate::decision::{Action, Dialect, Outcome, RuleInfo};
 use crate::decode::{Fields, Problems, expected, unknown_word};
 use crate::diagnostic::Diagnostic;
-use crate::matcher::Matcher;
+use crate::matcher::{Matcher, Selector};
 use crate::read::Document;
-use crate::rule::{Compiled, OtherRules, Policy, Program, Rule, Scope};
+use crate::rule::{Compiled, Matching, OtherRules, Policy, Program, Rule, Scope};
 use crate::scalar::wildcard::Wildcard;
 use crate::tree::{Node, Tree};
 use crate::value::Value;
@@ -256,7 +256,7 @@ impl Shared<'_> {
                     .namespaces
                     .as_ref()
                     .map(|names| names.iter().map(|name| Wildcard::new(name)).collect()),
-                selector: item.selector.and_then(|node| selection::selector(node, problems)),
+                selector: item.selector.and_then(|node| Selector::decode(node, problems)),
             });
             compiled.collect()
         };
@@ -324,7 +324,7 @@ impl Shared<'_> {
         Rule {
             name: name.into(),
             policy: Arc::clone(&self.policy),
-            matcher,
+            matching: matcher.map_or(Matching::Unreadable, Matching::Kyverno),
             scope: Scope::default(),
             action,
             failure_policy: self.spec.failure_policy,

@@ -12,13 +12,13 @@ pub(crate) use request::Document;
 use request::Whole;
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::facts::{ContextValue, FactError, FactKey, Facts};
+use crate::facts::{ContextValue, FactError, FactKey};
 use crate::jmespath::Arena;
 use crate::jmespath::{Budget, Expression, FactSource, Needs, Scope, SearchError, Trace};
 use crate::request::Operation;
@@ -26,51 +26,14 @@ use crate::scalar::regex::Regexes;
 use crate::tree::{Node, Tree};
 use crate::value::{Map, Text, Value};
 
+pub(crate) use super::variables::Resolve;
 use super::variables::incorrect;
-pub(crate) use super::variables::{Resolve, Stop};
-
-/// What rules see of the facts; remembers what was asked for in vain.
-#[derive(Debug)]
-pub(crate) struct Lookups<'t> {
-    facts: &'t Facts,
-    missing: RefCell<BTreeSet<FactKey>>,
-    last_round: bool,
-}
-
-impl<'t> Lookups<'t> {
-    pub(crate) fn new(facts: &'t Facts, last_round: bool) -> Self {
-        Self { facts, missing: RefCell::default(), last_round }
-    }
-
-    pub(crate) fn facts(&self) -> &'t Facts {
-        self.facts
-    }
-
-    pub(crate) fn into_missing(self) -> BTreeSet<FactKey> {
-        self.missing.into_inner()
-    }
-
-    pub(crate) fn get(&self, key: FactKey) -> Result<Result<&'t Arc<Tree>, FactError>, Stop> {
-        match self.facts.get(&key) {
-            Some(answer) => Ok(answer.as_ref().map_err(Clone::clone)),
-            None if self.last_round => Ok(Err(FactError::NotFetched)),
-            None => {
-                self.note(key);
-                Err(Stop::Missing)
-            }
-        }
-    }
-
-    /// Remembers that a fact is missing.
-    fn note(&self, key: FactKey) {
-        self.missing.borrow_mut().insert(key);
-    }
-}
+pub(crate) use crate::facts::{Lookups, Stop};
 
 impl FactSource for Lookups<'_> {
     fn fact(&self, key: &FactKey) -> Option<Result<Arc<Tree>, FactError>> {
         let absent = self.last_round.then_some(Err(FactError::NotFetched));
-        self.facts.get(key).cloned().or(absent)
+        self.facts().get(key).cloned().or(absent)
     }
 }
 

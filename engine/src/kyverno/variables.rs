@@ -10,21 +10,13 @@ mod scan;
 
 use std::sync::{Arc, OnceLock};
 
+use crate::facts::Stop;
 use crate::jmespath::Expression;
 use crate::scalar::regex::Regexes;
 use crate::tree::{Kind, Node, Tree};
 use crate::value::{Text, Value};
 
 use super::condition::from_expression;
-
-/// Why there is no value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// A fact is not there yet; it was noted.
-    Missing,
-    /// The rule cannot be evaluated, for this reason.
-    Failed(String),
-}
 
 /// Answers the expressions of variables.
 pub(crate) trait Resolve<'t> {

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::filter::{SelectorOperator, SelectorRequirement};
 use super::*;
 use crate::read::{Limits, parse_yaml};
 use crate::request::{GroupVersionKind, Operation, UserInfo};

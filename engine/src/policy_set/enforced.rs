@@ -11,9 +11,15 @@ impl PolicySet {
     pub fn as_if_enforced(mut self) -> Self {
         for rule in &mut self.rules {
             rule.action = Action::Deny;
-            if let Program::Kyverno(validation) = &mut rule.program {
-                validation.actions =
-                    Actions { default: Action::Deny, overrides: Vec::new(), enforces: true };
+            match &mut rule.program {
+                Program::Kyverno(validation) => {
+                    validation.actions =
+                        Actions { default: Action::Deny, overrides: Vec::new(), enforces: true };
+                }
+                Program::Gatekeeper(constraint) => {
+                    constraint.enforcement = constraint.enforcement.enforced();
+                }
+                Program::Broken(_) => {}
             }
         }
         self

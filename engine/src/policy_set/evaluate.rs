@@ -1,11 +1,14 @@
 //! Runs the rules that match a request.
 
+mod gatekeeper;
+
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::decision::{Action, Decision, Outcome, RuleResult, Violation};
 use crate::facts::{FactError, FactKey, Facts};
+use crate::gatekeeper::Review;
 use crate::jmespath::Arena;
 use crate::kyverno::check::{Answer, Check, Passed};
 use crate::kyverno::context::{Document, Lookups, Stop, Surroundings};
@@ -14,7 +17,7 @@ use crate::matcher::{Labels, Match, Matcher, SelectorError, Subject};
 use crate::request::{Operation, Request};
 use crate::tree::Node;
 
-use crate::rule::{Program, Rule};
+use crate::rule::{Matching, Program, Rule};
 
 use super::{PolicySet, Selection};
 
@@ -28,6 +31,7 @@ struct Round<'t> {
     subject: Subject<'t>,
     document: OnceCell<Document<'t>>,
     labels: OnceCell<Result<Option<Node<'t>>, Stop>>,
+    review: OnceCell<Review<'t>>,
 }
 
 /// What a rule says before it is named.
@@ -67,6 +71,7 @@ impl PolicySet {
                 subject: subject(request, request.object_root_or_old()),
                 document: OnceCell::new(),
                 labels: OnceCell::new(),
+                review: OnceCell::new(),
             };
             round.decide()
         };
@@ -125,9 +130,12 @@ impl<'t> Round<'t> {
     }
 
     fn matches(&self, rule: &'t Rule, subject: Subject<'t>) -> Result<bool, Stop> {
-        match &rule.matcher {
-            Some(matcher) => self.asks(matcher, rule.policy.namespace.as_deref(), subject),
-            None => Ok(true),
+        match &rule.matching {
+            Matching::Kyverno(matcher) => {
+                self.asks(matcher, rule.policy.namespace.as_deref(), subject)
+            }
+            Matching::Gatekeeper(matching) => self.matches_constraint(matching),
+            Matching::Unreadable => Ok(true),
         }
     }
 
@@ -172,7 +180,13 @@ impl<'t> Round<'t> {
     }
 
     fn action(&self, rule: &Rule) -> Result<Action, Stop> {
-        let Program::Kyverno(validation) = &rule.program else { return Ok(rule.action) };
+        let validation = match &rule.program {
+            Program::Kyverno(validation) => validation,
+            Program::Gatekeeper(constraint) => {
+                return Ok(constraint.enforcement.at(self.selection).unwrap_or(rule.action));
+            }
+            Program::Broken(_) => return Ok(rule.action),
+        };
         let namespace = self.request.object_namespace();
         match validation.actions.settle(namespace, None) {
             Ok(action) => Ok(action),
@@ -186,6 +200,7 @@ impl<'t> Round<'t> {
     fn run_rule(&self, rule: &'t Rule, number: usize) -> Result<Said, Stop> {
         let validation = match &rule.program {
             Program::Kyverno(validation) => validation,
+            Program::Gatekeeper(constraint) => return self.run_constraint(constraint),
             Program::Broken(reason) => return Ok(Said::error(Arc::clone(reason))),
         };
         let document = self.document.get_or_init(|| Document::of(self.request));

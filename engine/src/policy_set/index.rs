@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::matcher::KindSelector;
 use crate::request::Request;
 use crate::rule::Rule;
 
@@ -28,10 +27,7 @@ impl Index {
         let mut index = Self::default();
         for (number, rule) in rules.iter().enumerate() {
             let number = u32::try_from(number).unwrap_or(u32::MAX);
-            let kinds = rule.matcher.as_ref().and_then(|matcher| {
-                matcher.kinds().map(KindSelector::exact_kind).collect::<Option<Vec<_>>>()
-            });
-            match kinds {
+            match rule.matching.exact_kinds() {
                 Some(mut kinds) => {
                     kinds.sort_unstable();
                     kinds.dedup();
@@ -51,7 +47,10 @@ impl Index {
         let namespace = request.object_namespace();
         // A namespace is asked for by its own name.
         let own = (kind == "Namespace" && request.name != namespace).then_some(&*request.name);
-        let buckets = self.by_kind.get(kind).into_iter().chain([&self.any_kind]);
+        // What is sent to a subresource can be of another kind, such as a Scale: Gatekeeper goes by it.
+        let sent = Some(&*request.kind.kind).filter(|sent| *sent != kind);
+        let kinds = [Some(kind), sent].into_iter().flatten();
+        let buckets = kinds.filter_map(|kind| self.by_kind.get(kind)).chain([&self.any_kind]);
         let mut lists = buckets
             .flat_map(|bucket| {
                 let named = [Some(namespace), own].into_iter().flatten();
@@ -71,10 +70,9 @@ impl Index {
 
 impl Bucket {
     fn add(&mut self, number: u32, rule: &Rule) {
-        let named = match (&rule.policy.namespace, &rule.matcher) {
-            (Some(namespace), _) => Some(vec![&**namespace]),
-            (None, Some(matcher)) => matcher.exact_namespaces(),
-            (None, None) => None,
+        let named = match &rule.policy.namespace {
+            Some(namespace) => Some(vec![&**namespace]),
+            None => rule.matching.exact_namespaces(),
         };
         let Some(mut namespaces) = named else {
             self.anywhere.push(number);

@@ -8,7 +8,7 @@ use crate::decision::FailurePolicy;
 use crate::kyverno::check::{Check, PatternSource};
 use crate::matcher::KindSelector;
 use crate::request::{GroupVersionKind, Operation};
-use crate::rule::{Program, Rule};
+use crate::rule::{Matching, Program, Rule};
 
 /// What one rule can match; nothing else has to be sent for its sake.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,25 +88,28 @@ impl PolicySet {
     ///
     /// A rule whose match cannot be read is broken, and no reason to look at everything.
     pub fn background_targets(&self) -> Vec<Registration> {
-        let scanned = |rule: &&Rule| Selection::Background.holds(rule) && rule.matcher.is_some();
-        let mut found: Vec<_> =
-            self.rules.iter().filter(scanned).filter_map(registration).collect();
+        let scanned =
+            |rule: &&Rule| Selection::Background.holds(rule) && rule.matching.is_readable();
+        let scan = |rule: &Rule| {
+            let mut registration = registration(rule)?;
+            registration.targets.retain(|target| {
+                // Gatekeeper's audit asks no template for operations.
+                let is_asked = matches!(rule.matching, Matching::Gatekeeper(_));
+                is_asked || target.operations.contains(&Operation::Create)
+            });
+            Some(registration)
+        };
+        let mut found: Vec<_> = self.rules.iter().filter(scanned).filter_map(scan).collect();
         found.sort();
-        for registration in &mut found {
-            registration.targets.retain(|target| target.operations.contains(&Operation::Create));
-        }
         found.retain(|registration| !registration.targets.is_empty());
         found
     }
 }
 
 fn registration(rule: &Rule) -> Option<Registration> {
-    let everything = || vec![(vec![KindSelector::anything()], OPERATIONS.into())];
-    let written: Vec<(Vec<KindSelector>, BTreeSet<Operation>)> =
-        rule.matcher.as_ref().map_or_else(everything, |matcher| matcher.targets());
     let judges_delete = judges_delete(rule);
     let mut targets = Vec::new();
-    for (kinds, mut operations) in written {
+    for (kinds, mut operations) in rule.matching.targets() {
         if operations.is_empty() {
             operations = OPERATIONS.into();
         }

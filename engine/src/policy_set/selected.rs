@@ -7,12 +7,12 @@ use super::{Evaluation, PolicySet};
 use crate::decision::{Decision, FailurePolicy, RuleInfo};
 use crate::facts::{FactKey, Facts};
 use crate::request::Request;
-use crate::rule::Rule;
+use crate::rule::{Program, Rule};
 
 /// Which rules of a set are asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Selection {
-    /// All.
+    /// All; of Gatekeeper's constraints those that are enforced at `gator.gatekeeper.sh`.
     #[default]
     All,
     /// Those that are asked at admission: not those of policies with `admission: false`.
@@ -72,7 +72,10 @@ impl Selected<'_> {
 impl Selection {
     pub(super) fn holds(self, rule: &Rule) -> bool {
         match self {
-            Self::All => true,
+            Self::All => match &rule.program {
+                Program::Gatekeeper(constraint) => constraint.enforcement.at(self).is_some(),
+                Program::Kyverno(_) | Program::Broken(_) => true,
+            },
             Self::Admission => rule.policy.admission,
             Self::AdmissionWith(failure_policy) => {
                 rule.policy.admission && rule.failure_policy == failure_policy

@@ -3,7 +3,11 @@
 //! The order of fields here is the order in the document. Without `source` and `span` it is the
 //! canonical decision: equal byte for byte wherever the same request was decided.
 
+mod attached;
+
 use serde::Serialize;
+
+pub use attached::Attached;
 
 use super::{Finding, ObjectReport, ResultReport, Sources};
 use crate::source::Span;
@@ -82,8 +86,8 @@ pub struct Violation<'r> {
     pub message: &'r str,
     /// Whether `path` names something that should be there and is not.
     pub missing: bool,
-    /// What the policy itself attached; no dialect of this build does.
-    pub details: Option<()>,
+    /// What the policy itself attached.
+    pub details: Option<Attached<'r>>,
     /// Stays the same when lines or files move.
     pub fingerprint: &'r str,
     /// Not there for an object that came in a request.
@@ -198,7 +202,7 @@ fn violation<'r>(
         path: &finding.violation.path,
         message: &finding.violation.message,
         missing: finding.violation.missing,
-        details: None,
+        details: finding.violation.details.as_ref().map(Attached::new),
         fingerprint: &finding.fingerprint,
         span: sources.map(|sources| SpanPlace::of(sources, span)),
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::decision::Details;
 use crate::pointer::escape_step;
 use crate::tree::{Kind, Node};
 use crate::value::Value;
@@ -67,6 +68,14 @@ impl Redaction {
     /// The text with every hidden value masked.
     pub fn apply(&self, text: String) -> String {
         self.apply_beside(text, &[])
+    }
+
+    /// What a policy attached, with every hidden value masked.
+    pub(super) fn details(&self, details: Details) -> Details {
+        match self.hides() {
+            true => Details::of_json(self.apply(details.as_json().to_owned())),
+            false => details,
+        }
     }
 
     /// The same, but a value that is only a part of one of these names stays: the name is not the

@@ -54,7 +54,8 @@ fn rule(dialect: Dialect) -> Arc<RuleInfo> {
 }
 
 fn result(outcome: Outcome, action: Action, failure_policy: FailurePolicy) -> RuleResult {
-    let violation = Violation { path: "/kind".into(), message: "no".into(), missing: false };
+    let violation =
+        Violation { path: "/kind".into(), message: "no".into(), missing: false, details: None };
     RuleResult {
         rule: rule(Dialect::Kyverno),
         name: "r".into(),

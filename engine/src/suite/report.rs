@@ -1,5 +1,7 @@
 //! What running a suite yields.
 
+use std::borrow::Cow;
+
 use crate::diagnostic::Diagnostic;
 use crate::report::ObjectIdentity;
 use crate::scalar::wildcard::Wildcard;
@@ -16,7 +18,7 @@ pub struct SuiteReport {
 /// One expected result for one object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Row {
-    /// The number of the entry under `results`, from 0.
+    /// The number of the expectation in its suite, from 0.
     pub entry: usize,
     /// The policy as the suite writes it.
     pub policy: String,
@@ -28,8 +30,9 @@ pub struct Row {
     pub kind: String,
     /// The result as the suite writes it.
     pub expected: String,
-    /// What the rule answered: pass, fail, skip, warn, error, or none.
-    pub actual: &'static str,
+    /// What the rule answered, in the format's words: pass, fail, skip, warn, error; yes, no, or how
+    /// many violations; or none.
+    pub actual: Cow<'static, str>,
     /// What was judged, where there is such an object.
     pub object: ObjectIdentity,
     /// The rule that answered; empty where none did.

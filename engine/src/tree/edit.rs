@@ -1,5 +1,6 @@
 //! Copies of trees in which something differs.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::copy::{NO_PLACE, Texts, copy, finish};
@@ -38,6 +39,32 @@ impl Tree {
         finish(builder)
     }
 
+    /// Maps of maps that lead along keys to copies of values; no path is the beginning of another.
+    pub(crate) fn nested(values: &BTreeMap<Vec<&str>, Node<'_>>) -> Self {
+        let mut builder = Builder::new("".into(), false);
+        builder.open_map(NO_PLACE);
+        let mut open: &[&str] = &[];
+        for (path, value) in values {
+            let Some((last, maps)) = path.split_last() else { continue };
+            let shared = open.iter().zip(maps).take_while(|(left, right)| left == right).count();
+            for _ in shared..open.len() {
+                // Invariant: paths are sorted, so equal keys of one map stand together.
+                let _ = builder.close();
+            }
+            for key in maps.iter().skip(shared) {
+                builder.string(key, NO_PLACE);
+                builder.open_map(NO_PLACE);
+            }
+            builder.string(last, NO_PLACE);
+            copy(*value, Texts::Taken, &mut builder);
+            open = maps;
+        }
+        for _ in 0..=open.len() {
+            let _ = builder.close();
+        }
+        finish(builder)
+    }
+
     /// The same with every whole number as a float.
     pub(crate) fn with_floats(mut self: Arc<Self>) -> Arc<Self> {
         let is_whole = |slot: &Slot| matches!(slot, Slot::Int(_) | Slot::BigInt(_));
@@ -57,6 +84,20 @@ impl Tree {
             }
         }
         self
+    }
+
+    /// The same with whole numbers of seven digits and more as floats: Go writes them with an
+    /// exponent (`1e+06`) where JSON was read into `any`; the smaller ones look the same both ways.
+    pub(crate) fn with_large_floats(self: &Arc<Self>) -> Arc<Self> {
+        let is_large = |slot: &Slot| match slot {
+            Slot::Int(value) => value.unsigned_abs() >= 1_000_000,
+            Slot::BigInt(_) => true,
+            _ => false,
+        };
+        match self.below().iter().chain([&self.slot(self.root)]).any(is_large) {
+            true => Arc::clone(self).with_floats(),
+            false => Arc::clone(self),
+        }
     }
 
     /// The same with `metadata.namespace` set, where this is a map.

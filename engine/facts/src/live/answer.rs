@@ -76,6 +76,10 @@ impl Sources {
             FactKey::AccessReview(spec) => self.review(spec).await,
             FactKey::ExternalUrl(url) => external::look_up(url).await,
             FactKey::GlobalContext(reference) => self.global_context(reference).await,
+            FactKey::Inventory => {
+                let message = "the objects of a cluster are not kept by this build";
+                Err(FactError::Failed(message.to_owned()))
+            }
             FactKey::Api { .. } | FactKey::Service { .. } | FactKey::Image(_) => {
                 self.callers().call(key).await
             }

@@ -97,6 +97,7 @@ fn key_bytes(key: &FactKey) -> usize {
             let headers: usize = headers.iter().map(|(name, value)| name.len() + value.len()).sum();
             url.len() + body.len() + ca_bundle.len() + headers
         }
+        FactKey::Inventory => 0,
         FactKey::Image(text)
         | FactKey::GlobalContext(text)
         | FactKey::ExternalUrl(text)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use ajj_engine::manifest::{Content, objects};
-use ajj_engine::{FactError, Limits, Source, Tree, parse_json, read};
+use ajj_engine::{FactError, Limits, Source, Tree, inventory, parse_json, read};
 
 use super::api_path::ApiPath;
 use super::{declared, selector};
@@ -53,6 +53,12 @@ impl Cluster {
             entry.objects.entry(place).or_insert(object);
         }
         cluster
+    }
+
+    /// All objects, as `data.inventory` of Gatekeeper has them.
+    pub(super) fn inventory(&self) -> Arc<Tree> {
+        let objects = self.kinds.values().flat_map(|kind| kind.objects.values());
+        inventory(objects.map(|object| &**object))
     }
 
     /// The object or list at a path. Without `is_complete`, what is not there is unknown.

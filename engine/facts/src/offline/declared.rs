@@ -167,6 +167,9 @@ fn plain(key: &FactKey) -> FactKey {
             ca_bundle: "".into(),
         },
         FactKey::AccessReview(spec) => FactKey::AccessReview(normal(spec)),
-        FactKey::Image(_) | FactKey::GlobalContext(_) | FactKey::ExternalUrl(_) => key.clone(),
+        FactKey::Image(_)
+        | FactKey::GlobalContext(_)
+        | FactKey::Inventory
+        | FactKey::ExternalUrl(_) => key.clone(),
     }
 }

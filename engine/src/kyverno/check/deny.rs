@@ -39,6 +39,7 @@ fn failed(message: String, naming: Naming<'_>, path: String) -> Answer {
         path,
         message: "is denied by the rule's conditions".to_owned(),
         missing: false,
+        details: None,
     };
     let headline = if naming.message.is_empty() { String::new() } else { message.clone() };
     Answer::Fail { message, headline, violations: vec![violation] }

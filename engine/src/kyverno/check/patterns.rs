@@ -80,6 +80,7 @@ pub(super) fn any<'t>(
                     path: subject.pointer(&[]),
                     message: error,
                     missing: false,
+                    details: None,
                 });
             }
             Verdict::Fail(failure) => {
@@ -181,5 +182,6 @@ fn violation(failure: &Failure, subject: &Subject<'_>) -> Violation {
         (false, true) => format!("must not be there, found {found}"),
         (false, false) => format!("must be {expected}, found {found}"),
     };
-    Violation { path: subject.pointer(&failure.steps), message, missing: failure.missing }
+    let path = subject.pointer(&failure.steps);
+    Violation { path, message, missing: failure.missing, details: None }
 }

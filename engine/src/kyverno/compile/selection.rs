@@ -1,4 +1,4 @@
-//! Compiles `match` and `exclude`, and the selectors of overrides.
+//! Compiles `match` and `exclude`.
 //!
 //! Upstream: api/kyverno/v1/match_resources_types.go, resource_description_types.go.
 
@@ -6,8 +6,8 @@ use crate::decode::{Fields, Problems, unknown_word};
 use crate::diagnostic::Diagnostic;
 use crate::kyverno::schema::RuleSpec;
 use crate::matcher::{
-    Filters, LabelSelector, Matcher, ResourceDescription, ResourceFilter, Selector,
-    SelectorOperator, SelectorRequirement, SubjectKind, SubjectReference, UserFilter,
+    Filters, LabelSelector, Matcher, ResourceDescription, ResourceFilter, SubjectKind,
+    SubjectReference, UserFilter,
 };
 use crate::request::Operation;
 use crate::tree::Node;
@@ -54,18 +54,6 @@ fn compile(
         Err(error) => {
             let (place, _) = node.nearest(&error.steps);
             problems.at(place, Diagnostic::error("selector", error.error.to_string()));
-            None
-        }
-    }
-}
-
-/// The selector of an override.
-pub(super) fn selector(node: Node<'_>, problems: &Problems<'_>) -> Option<Selector> {
-    let selector = label_selector(node, problems)?;
-    match Selector::compile(&selector) {
-        Ok(selector) => Some(selector),
-        Err(error) => {
-            problems.at(node, Diagnostic::error("selector", error.to_string()));
             None
         }
     }
@@ -123,7 +111,8 @@ fn description(mut resources: Fields<'_, '_, '_>, problems: &Problems<'_>) -> Re
         operation
     });
     let operations: Vec<_> = operations.collect();
-    let selector = |node: Option<Node<'_>>| node.and_then(|node| label_selector(node, problems));
+    let selector =
+        |node: Option<Node<'_>>| node.and_then(|node| LabelSelector::decode(node, problems));
     let mut description = ResourceDescription {
         written: false,
         kinds: resources.texts("kinds").unwrap_or_default(),
@@ -157,26 +146,4 @@ fn subject(node: Node<'_>, problems: &Problems<'_>) -> Option<SubjectReference> 
         problems.at(word, unknown_word("kind", word, ["User", "Group", "ServiceAccount"]));
     }
     Some(SubjectReference { kind: kind?, ..reference })
-}
-
-fn label_selector(node: Node<'_>, problems: &Problems<'_>) -> Option<LabelSelector> {
-    const OPERATORS: [&str; 4] = ["In", "NotIn", "Exists", "DoesNotExist"];
-    let mut fields = Fields::of(node, "a selector", problems)?;
-    let match_labels = fields.text_map("matchLabels").unwrap_or_default();
-    let expressions = fields.list("matchExpressions").unwrap_or_default();
-    fields.finish();
-    let requirements = expressions.into_iter().filter_map(|node| {
-        let mut fields = Fields::of(node, "matchExpressions", problems)?;
-        fields.require("key");
-        let word = fields.require("operator");
-        let key = fields.text("key").unwrap_or_default().to_owned();
-        let values = fields.texts("values").unwrap_or_default();
-        fields.finish();
-        let operator = word?.as_str().and_then(SelectorOperator::parse);
-        if let (None, Some(word)) = (operator, word) {
-            problems.at(word, unknown_word("operator", word, OPERATORS));
-        }
-        Some(SelectorRequirement { key, operator: operator?, values })
-    });
-    Some(LabelSelector { match_labels, match_expressions: requirements.collect() })
 }

@@ -68,7 +68,7 @@ pub(super) fn violations(
             let missing = !find(object, &mut steps);
             let path = pointer(&steps);
             let message = explain(finding.id, error);
-            violations.push(Violation { path, message, missing });
+            violations.push(Violation { path, message, missing, details: None });
         }
     }
     violations

@@ -6,14 +6,14 @@ pub(super) mod upstream;
 use crate::decision::{Outcome, RuleResult};
 use crate::report::Redaction;
 
-use super::Suite;
+use super::KyvernoSuite;
 use super::entry::Entry;
 use super::objects::TestObject;
-use super::report::{Row, RowOutcome};
+use crate::suite::report::{Row, RowOutcome};
 use crate::values::plain_name;
 
 /// Every row as an error, for one reason.
-pub(super) fn all_failing(suite: &Suite, reason: &str) -> Vec<Row> {
+pub(super) fn all_failing(suite: &KyvernoSuite, reason: &str) -> Vec<Row> {
     let rows = suite.entries.iter().flat_map(|entry| {
         let texts = entry.resource_texts().into_iter();
         texts.map(|text| Row { message: reason.to_owned(), ..row(entry, &text) })
@@ -30,7 +30,7 @@ fn row(entry: &Entry, resource: &str) -> Row {
         resource: resource.to_owned(),
         kind: entry.kind.clone(),
         expected: entry.expected.clone(),
-        actual: "none",
+        actual: "none".into(),
         ..Row::default()
     }
 }
@@ -41,7 +41,7 @@ fn answered(entry: &Entry, resource: &str, object: &TestObject, answer: &RuleRes
     let holds = actual == entry.expected;
     Row {
         object: object.identity.clone(),
-        actual,
+        actual: actual.into(),
         answered_by: answer.name.to_string(),
         outcome: if holds { RowOutcome::Passed } else { RowOutcome::Failed },
         message: match object.identity.is_secret() {

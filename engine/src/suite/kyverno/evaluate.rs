@@ -13,11 +13,11 @@ use crate::tree::Tree;
 
 use super::inputs::Gathered;
 use super::objects::TestObject;
-use super::{Counting, Inputs, Suite};
+use super::{Counting, Inputs, KyvernoSuite};
 
 /// Policies and objects, with the answers that were needed so far.
 pub(super) struct Bench<'b> {
-    suite: &'b Suite,
+    suite: &'b KyvernoSuite,
     policies: &'b PolicySet,
     gathered: &'b Gathered,
     inputs: &'b Inputs<'b>,
@@ -33,7 +33,7 @@ const MAX_ROUNDS: usize = 16;
 
 impl<'b> Bench<'b> {
     pub(super) fn new(
-        suite: &'b Suite,
+        suite: &'b KyvernoSuite,
         policies: &'b PolicySet,
         gathered: &'b Gathered,
         inputs: &'b Inputs<'b>,

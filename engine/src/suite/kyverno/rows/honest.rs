@@ -1,17 +1,21 @@
 //! Counts rows by what was answered: what nothing answered is an error.
 
 use crate::diagnostic::nearest;
-use crate::suite::Suite;
-use crate::suite::entry::{Entry, ResourceSpec};
-use crate::suite::evaluate::Bench;
-use crate::suite::objects::TestObject;
-use crate::suite::policies::{Catalogue, KnownPolicy};
+use crate::suite::kyverno::KyvernoSuite;
+use crate::suite::kyverno::entry::{Entry, ResourceSpec};
+use crate::suite::kyverno::evaluate::Bench;
+use crate::suite::kyverno::objects::TestObject;
+use crate::suite::kyverno::policies::{Catalogue, KnownPolicy};
 use crate::suite::report::{Row, RowOutcome};
 
 use super::upstream::out_of_reach;
 use super::{answered, is_of_rule, named, row};
 
-pub(in crate::suite) fn rows(suite: &Suite, known: &Catalogue, bench: &Bench<'_>) -> Vec<Row> {
+pub(in crate::suite::kyverno) fn rows(
+    suite: &KyvernoSuite,
+    known: &Catalogue,
+    bench: &Bench<'_>,
+) -> Vec<Row> {
     suite.entries.iter().flat_map(|entry| of_entry(entry, known, bench)).collect()
 }
 

@@ -2,16 +2,20 @@
 //!
 //! Upstream: cmd/cli/kubectl-kyverno/commands/test/output.go.
 
-use crate::suite::Suite;
-use crate::suite::entry::Entry;
-use crate::suite::evaluate::Bench;
-use crate::suite::policies::{Catalogue, Flaw, KnownPolicy};
+use crate::suite::kyverno::KyvernoSuite;
+use crate::suite::kyverno::entry::Entry;
+use crate::suite::kyverno::evaluate::Bench;
+use crate::suite::kyverno::policies::{Catalogue, Flaw, KnownPolicy};
 use crate::suite::report::{Row, RowOutcome};
 use crate::values::plain_name;
 
 use super::{answered, is_of_plain_policy, is_of_rule, named, row};
 
-pub(in crate::suite) fn rows(suite: &Suite, known: &Catalogue, bench: &Bench<'_>) -> Vec<Row> {
+pub(in crate::suite::kyverno) fn rows(
+    suite: &KyvernoSuite,
+    known: &Catalogue,
+    bench: &Bench<'_>,
+) -> Vec<Row> {
     let mut found = Vec::new();
     for entry in &suite.entries {
         for (resource, number) in selected(entry, bench) {

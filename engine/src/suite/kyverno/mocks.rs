@@ -143,6 +143,7 @@ impl Mocks {
             FactKey::Api { .. }
             | FactKey::Service { .. }
             | FactKey::Image(_)
+            | FactKey::Inventory
             | FactKey::ExternalUrl(_)
             | FactKey::AccessReview(_) => None,
         }

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use super::{Counting, Filter, Inputs, RowOutcome, Suite};
 use crate::read::{Document, Limits, read};
 use crate::source::Source;
+use crate::suite::{Counting, Filter, Inputs, Row, RowOutcome, Suite};
 
 fn documents(name: &str, text: &str) -> Vec<Document> {
     let reading = read(&Source::new(name, text), &Limits::default());
@@ -35,7 +35,7 @@ fn run_policy(policy: &str, fields: &str, counting: Counting) -> Vec<String> {
     let text = format!(
         "apiVersion: cli.kyverno.io/v1alpha1\nkind: Test\npolicies: [p]\nresources: [r]\n{fields}"
     );
-    let (suite, diagnostics) = Suite::decode(&documents("suite.yaml", &text)[0]);
+    let (suite, diagnostics) = Suite::decode(&documents("suite.yaml", &text)[0]).unwrap();
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     let files = BTreeMap::from([
         ("p".to_owned(), documents("p.yaml", policy)),
@@ -136,7 +136,7 @@ fn filters_have_wildcards() {
     assert!(filter.is_empty());
     filter.add_policy("p*");
     filter.add_resource("*/web");
-    let mut row = super::Row { policy: "pods".to_owned(), ..super::Row::default() };
+    let mut row = Row { policy: "pods".to_owned(), ..Row::default() };
     assert_eq!(row.outcome, RowOutcome::Error);
     assert!(!filter.wants(&row));
     row.object.namespace = "shop".to_owned();
@@ -152,11 +152,11 @@ fn hostile_paths_of_values_are_bounded() {
     let text = format!(
         r#"{{"kind": "Test", "values": {{"globalValues": {{"{path}": 1}}}}, "results": []}}"#
     );
-    let (_, diagnostics) = Suite::decode(&documents("suite.yaml", &text)[0]);
+    let (_, diagnostics) = Suite::decode(&documents("suite.yaml", &text)[0]).unwrap();
     assert_eq!(diagnostics[0].code, "variable-path");
     let deep = format!("{}1{}", "{a: ".repeat(900), "}".repeat(900));
     let text = format!("kind: Test\nvalues: {{globalValues: {{x: {deep}}}}}\nresults: []");
-    let (_, diagnostics) = Suite::decode(&documents("suite.yaml", &text)[0]);
+    let (_, diagnostics) = Suite::decode(&documents("suite.yaml", &text)[0]).unwrap();
     assert!(diagnostics.is_empty());
 }
 

@@ -5,7 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::read::Document;
 use crate::tree::Node;
 
-use super::{FileRole, Suite, SuiteFile, entry, mocks};
+use super::{FileRole, KyvernoSuite, SuiteFile, entry, mocks};
 
 /// The fields that list files, and what the files are for.
 const LISTS: &[(&str, FileRole)] = &[
@@ -28,17 +28,9 @@ const SINGLE: &[(&str, FileRole)] = &[
     ("jsonPayload", FileRole::Other),
 ];
 
-pub(super) fn suite(document: &Document) -> (Suite, Vec<Diagnostic>) {
+pub(in crate::suite) fn suite(document: &Document) -> (KyvernoSuite, Vec<Diagnostic>) {
     let problems = Problems::of(document);
-    let mut suite = Suite {
-        name: String::new(),
-        document: document.clone(),
-        files: Vec::new(),
-        values: None,
-        mocks: mocks::Mocks::default(),
-        entries: Vec::new(),
-        is_broken: false,
-    };
+    let mut suite = KyvernoSuite::default();
     let root = document.tree().root();
     if let Some(fields) = Fields::of(root, "a suite", &problems) {
         read(&mut suite, fields.fold_case(), &problems);
@@ -47,7 +39,7 @@ pub(super) fn suite(document: &Document) -> (Suite, Vec<Diagnostic>) {
     (suite, problems.into_diagnostics())
 }
 
-fn read(suite: &mut Suite, mut fields: Fields<'_, '_, '_>, problems: &Problems<'_>) {
+fn read(suite: &mut KyvernoSuite, mut fields: Fields<'_, '_, '_>, problems: &Problems<'_>) {
     fields.ignore(&["apiVersion", "kind"]);
     let metadata = fields.get("metadata");
     let name = metadata.and_then(|metadata| metadata.get("name")?.as_str());
@@ -99,7 +91,7 @@ fn read(suite: &mut Suite, mut fields: Fields<'_, '_, '_>, problems: &Problems<'
     fields.finish();
 }
 
-fn file(suite: &mut Suite, node: Node<'_>, role: FileRole, problems: &Problems<'_>) {
+fn file(suite: &mut KyvernoSuite, node: Node<'_>, role: FileRole, problems: &Problems<'_>) {
     match node.as_str() {
         Some("") => {}
         Some(path) => {
