@@ -5,13 +5,19 @@
 
 mod config_file;
 mod configurations;
+mod data;
 mod files;
 mod json;
+mod namespaces;
 mod output;
 mod parse;
+mod policies;
 mod pull;
 mod reformat;
+mod report;
 mod result;
+mod test;
+mod verify;
 
 use crate::args::{ConftestArguments, ConftestCommand};
 use crate::command_error::CommandError;
@@ -70,10 +76,8 @@ fn run_command(ui: &Ui, arguments: &ConftestArguments) -> Result<Ended, Failure>
         ConftestCommand::Plugin { .. } => Err(not_supported("plugin", "the plugin itself")),
         ConftestCommand::Fmt(_) => Err(not_supported("fmt", "opa fmt")),
         ConftestCommand::Doc(_) => Err(not_supported("doc", "conftest doc")),
-        ConftestCommand::Test(_) | ConftestCommand::Verify(_) => {
-            let _ = ui;
-            Err("not built yet".to_owned())
-        }
+        ConftestCommand::Test(arguments) => test::run(ui, arguments, &settings),
+        ConftestCommand::Verify(arguments) => verify::run(ui, arguments, &settings),
     }
 }
 
