@@ -1,5 +1,6 @@
 //! Commands and flags: the whole command line, and the help that teaches it.
 
+mod conftest;
 mod existing;
 mod exit;
 mod webhook;
@@ -11,6 +12,10 @@ use ajj_engine::{Action, Operation, nearest};
 use ajj_webhook::ExceptionsFrom;
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use conftest::{
+    Common, ConftestArguments, ConftestCommand, ParseArguments, PullArguments, ReformatArguments,
+    TestArguments as ConftestTestArguments, VerifyArguments, parse_bool, usage_error,
+};
 pub(crate) use existing::{AuditArguments, ImpactArguments};
 pub(crate) use exit::ExitArguments;
 pub(crate) use webhook::WebhookArguments;
@@ -39,6 +44,8 @@ pub(crate) enum Command {
     Policy(Box<PolicyCommand>),
     /// Serve a cluster's admission webhook
     Webhook(Box<WebhookArguments>),
+    /// Test configuration files as conftest does
+    Conftest(Box<ConftestArguments>),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  ajj completions bash > ~/.local/share/bash-completion/completions/ajj"
@@ -61,6 +68,15 @@ pub(crate) enum PolicyCommand {
     Audit(AuditArguments),
     /// Say what policies would deny if they were enforced
     Impact(ImpactArguments),
+}
+
+/// The help of `ajj conftest`, which is shown where no command is given.
+pub(crate) fn conftest_help() -> String {
+    use clap::CommandFactory;
+
+    let mut command = Arguments::command();
+    let conftest = command.find_subcommand_mut("conftest");
+    conftest.map(|conftest| conftest.render_help().to_string()).unwrap_or_default()
 }
 
 const EXIT_CODES: &str = "Exit codes:\n  \

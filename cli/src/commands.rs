@@ -32,6 +32,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
             PolicyCommand::Impact(arguments) => policy_impact::run(&ui, &arguments),
         },
         Command::Webhook(arguments) => webhook::run(&ui, &arguments),
+        Command::Conftest(arguments) => crate::conftest::run(&ui, &arguments),
         Command::Completions { shell } => completions::run(&ui, shell),
     });
     let result = catch_unwind(command).unwrap_or_else(|_| {

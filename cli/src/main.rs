@@ -4,6 +4,7 @@ mod args;
 mod cluster;
 mod command_error;
 mod commands;
+mod conftest;
 mod existing;
 mod grants;
 mod impact;
@@ -24,6 +25,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     match args::Arguments::try_parse() {
         Ok(arguments) => commands::run(arguments),
+        Err(error)
+            if error.use_stderr()
+                && std::env::args_os().nth(1).is_some_and(|first| first == "conftest") =>
+        {
+            ui::conftest_usage(&args::usage_error(&error))
+        }
         Err(error) => ui::usage(&error),
     }
 }

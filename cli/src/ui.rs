@@ -93,6 +93,12 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }
 
+/// The same in the manner of conftest, whose users' scripts know it.
+pub(crate) fn conftest_usage(message: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr().lock(), "Error: {}", escape_lines(message));
+    ExitCode::from(1)
+}
+
 /// `NO_COLOR` wins, then `CLICOLOR_FORCE`, then what the terminal is.
 fn wants_colour(is_terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
     let is_set = |name: &str| variable(name).is_some_and(|value| !value.is_empty());

@@ -11,9 +11,10 @@ use serde_json::Value;
 /// The only edges between the crates of this workspace.
 const EDGES: &[(&str, &[&str])] = &[
     ("ajj-engine", &[]),
+    ("ajj-config", &["ajj-engine"]),
     ("ajj-facts", &["ajj-engine"]),
     ("ajj-webhook", &["ajj-engine", "ajj-facts"]),
-    ("ajj-cli", &["ajj-engine", "ajj-facts", "ajj-webhook"]),
+    ("ajj-cli", &["ajj-config", "ajj-engine", "ajj-facts", "ajj-webhook"]),
     ("ajj-benches", &["ajj-engine", "ajj-webhook"]),
     ("ajj-e2e", &["ajj-engine"]),
 ];

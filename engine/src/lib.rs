@@ -1,6 +1,7 @@
 //! A pure policy engine: policies in, decisions out.
 
 mod compile;
+pub mod conftest;
 mod decision;
 mod decode;
 mod diagnostic;

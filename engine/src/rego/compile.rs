@@ -148,6 +148,7 @@ fn compiled(
         sources: sources.to_vec(),
         packages: modules.into_iter().map(|module| module.package).collect(),
         patterns: Patterns::default(),
+        outside: None,
     };
     let faults = checks::recursion(&program);
     problems.extend(faults.into_iter().filter_map(|(module, fault)| in_module(module, fault)));

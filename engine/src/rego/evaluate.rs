@@ -16,7 +16,7 @@ use std::cell::RefCell;
 
 use jiff::Timestamp;
 
-use super::host::Budget;
+use super::host::{Budget, Note};
 use super::program::{Node, Program, RuleKind};
 use super::syntax::Span;
 use super::{Host, Value};
@@ -39,7 +39,7 @@ pub(crate) struct Asked<'h, 'v> {
     /// Keeps what is made on the way.
     pub(crate) arena: &'v typed_arena::Arena<Tree>,
     /// Collects what is printed.
-    pub(crate) notes: &'h RefCell<Vec<String>>,
+    pub(crate) notes: &'h RefCell<Vec<Note>>,
     /// Whether what a built-in function refuses is an error; else it is undefined.
     pub(crate) strict: bool,
 }
@@ -152,6 +152,22 @@ impl Program {
             Some(rule) => Machine::new(self, asked).rule(rule),
             None => Ok(None),
         }
+    }
+
+    /// The value of a document, with the places of what was gone through on the way.
+    pub(crate) fn evaluate_covered<'v>(
+        &'v self,
+        path: &[&str],
+        asked: Asked<'_, 'v>,
+    ) -> (Result<Option<Value<'v>>, EvaluationError>, Covered) {
+        let mut machine = Machine::new(self, asked);
+        machine.covered = Some(Covered::new());
+        let value = match self.node(path) {
+            Some(Node::Rule(rule)) => machine.rule(rule),
+            Some(Node::Branch(branch)) => machine.branch(branch),
+            None => Ok(None),
+        };
+        (value, machine.covered.unwrap_or_default())
     }
 
     /// The members of a set that rules define, with what was read for each; none where there is no

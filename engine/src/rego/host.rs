@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use jiff::Timestamp;
 
 use super::Value;
+use super::syntax::Span;
 use crate::tree::{Node, Tree};
 
 /// What one evaluation lends to built-in functions.
@@ -17,9 +18,17 @@ pub(crate) struct Host<'h, 'v> {
     pub(crate) seed: u64,
     pub(crate) budget: &'h Budget,
     /// Notes of `print` and `trace`.
-    pub(crate) notes: &'h RefCell<Vec<String>>,
+    pub(crate) notes: &'h RefCell<Vec<Note>>,
     /// Patterns that were compiled already.
     pub(crate) patterns: &'v super::builtins::Patterns,
+}
+
+/// What a policy says on the way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Note {
+    pub(crate) text: String,
+    /// The number of the module and the place in it, of what `print` says.
+    pub(crate) at: Option<(usize, Span)>,
 }
 
 /// How much an evaluation may still do.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::builtins::{Builtin, Patterns};
+use super::outside::Outside;
 use super::syntax::{Source, Span};
 use crate::tree::Tree;
 
@@ -19,6 +20,8 @@ pub struct Program {
     /// The package of each text, below `data`.
     pub(super) packages: Vec<Vec<Box<str>>>,
     pub(super) patterns: Patterns,
+    /// Who answers functions that need more than their arguments.
+    pub(super) outside: Option<Box<dyn Outside>>,
 }
 
 /// What rules define below one path.
@@ -198,6 +201,16 @@ pub(super) enum Pattern {
 }
 
 impl Program {
+    /// The patterns that were compiled already.
+    pub(crate) fn patterns(&self) -> &Patterns {
+        &self.patterns
+    }
+
+    /// The same with somebody who answers what needs more than arguments.
+    pub(crate) fn asking(self, outside: Box<dyn Outside>) -> Self {
+        Self { outside: Some(outside), ..self }
+    }
+
     /// The names of the texts it was compiled from.
     pub fn sources(&self) -> impl Iterator<Item = &Arc<str>> {
         self.sources.iter().map(|source| &source.name)

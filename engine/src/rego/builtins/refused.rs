@@ -1,6 +1,7 @@
 //! What a policy cannot have here: it ends the evaluation with a reason, and is never undefined.
 
 use super::operand::{operands, string};
+use crate::rego::host::Note;
 use crate::rego::value::Notation;
 use crate::rego::{BuiltinError, Host, Value};
 
@@ -22,6 +23,11 @@ pub(super) fn not_supported<'v>(_: &Host<'_, 'v>, _: &[Value<'v>]) -> Answer<'v>
     halt("not supported by ajj")
 }
 
+/// What only a caller answers that can read files: see [`crate::conftest::Outside`].
+pub(super) fn outside<'v>(_: &Host<'_, 'v>, _: &[Value<'v>]) -> Answer<'v> {
+    halt("not available here: it is for policies of `ajj conftest`")
+}
+
 /// What the compiler replaces wherever it stands in a rule.
 pub(super) fn metadata<'v>(_: &Host<'_, 'v>, _: &[Value<'v>]) -> Answer<'v> {
     Err(BuiltinError::Failed("must only be called within the scope of a rule".to_owned()))
@@ -37,7 +43,7 @@ pub(super) fn trace<'v>(host: &Host<'_, 'v>, arguments: &[Value<'v>]) -> Answer<
     let [note] = operands(arguments)?;
     let note = string(note, 1)?;
     host.make(note.len())?;
-    host.notes.borrow_mut().push(note.to_owned());
+    host.notes.borrow_mut().push(Note { text: note.to_owned(), at: None });
     Ok(Value::from(true))
 }
 
@@ -66,6 +72,7 @@ pub(super) fn print<'v>(host: &Host<'_, 'v>, arguments: &[Value<'v>]) -> Answer<
         }
         lines = longer;
     }
-    host.notes.borrow_mut().extend(lines);
+    let notes = lines.into_iter().map(|text| Note { text, at: None });
+    host.notes.borrow_mut().extend(notes);
     Ok(Value::from(true))
 }

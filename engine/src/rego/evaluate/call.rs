@@ -1,9 +1,10 @@
 //! Calls of built-in functions, of `print` and of template strings.
 
 use super::super::builtins::Builtin;
+use super::super::host::Note;
 use super::super::program::Callee;
 use super::super::value::Notation;
-use super::super::{BuiltinError, Value};
+use super::super::{BuiltinError, Value, outside};
 use super::{EvaluationError, Machine};
 
 impl<'v> Machine<'_, 'v> {
@@ -32,10 +33,25 @@ impl<'v> Machine<'_, 'v> {
         builtin: &'static Builtin,
         arguments: &[Value<'v>],
     ) -> Result<Option<Value<'v>>, EvaluationError> {
-        match (builtin.function)(&self.host, arguments) {
+        match self.answer(builtin, arguments) {
             Ok(value) => Ok(Some(value)),
             Err(error) => self.refused(builtin, error),
         }
+    }
+
+    /// The answer of the caller, where it is asked for one, or of the function.
+    fn answer(
+        &self,
+        builtin: &'static Builtin,
+        arguments: &[Value<'v>],
+    ) -> Result<Value<'v>, BuiltinError> {
+        if let Some(outside) = self.program.outside.as_deref()
+            && outside.knows(builtin.name)
+        {
+            let policy = self.program.sources.get(self.module).map_or("", |source| &source.name);
+            return outside::ask(outside, builtin.name, policy, &self.host, arguments);
+        }
+        (builtin.function)(&self.host, arguments)
     }
 
     fn refused<T>(
@@ -95,7 +111,9 @@ impl<'v> Machine<'_, 'v> {
             }
             lines = longer;
         }
-        self.host.notes.borrow_mut().extend(lines);
+        let at = Some((self.module, self.span));
+        let notes = lines.into_iter().map(|text| Note { text, at });
+        self.host.notes.borrow_mut().extend(notes);
         Ok(Value::Bool(true))
     }
 

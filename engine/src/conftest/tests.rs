@@ -1,0 +1,166 @@
+use jiff::Timestamp;
+
+use super::{Options, Policies, Question, TestVerdict};
+use crate::read::{Limits, parse_json};
+use crate::source::Source;
+
+fn policies(modules: &[&str]) -> Policies {
+    let sources: Vec<_> = modules
+        .iter()
+        .enumerate()
+        .map(|(number, text)| Source::new(format!("{number}.rego"), text))
+        .collect();
+    Policies::compile(&sources, &Options::default()).unwrap()
+}
+
+/// What a namespace says, in one line.
+fn checked(modules: &[&str], input: &str) -> String {
+    let input = parse_json(input, &Limits::default()).unwrap();
+    let data = parse_json(r#"{"limits": {"max": 3}}"#, &Limits::default()).unwrap();
+    let question = Question {
+        input: input.root(),
+        data: data.root(),
+        file: Some(("a.yaml", "/work")),
+        time: Timestamp::UNIX_EPOCH,
+        is_strict: false,
+        is_traced: false,
+    };
+    let checked = match policies(modules).check("main", &question) {
+        Ok(checked) => checked,
+        Err(error) => return error,
+    };
+    let mut said = format!("{} passed", checked.successes);
+    for (word, findings) in
+        [("warn", &checked.warnings), ("fail", &checked.failures), ("except", &checked.exceptions)]
+    {
+        for finding in findings {
+            said.push_str(&format!("; {word} {}", finding.message));
+            if let Some(location) = &finding.location {
+                said.push_str(&format!(" at {}:{}", location.file, location.line));
+            }
+            let metadata = finding.metadata.as_ref().map(|tree| tree.root().to_json());
+            if let Some(metadata) = metadata.filter(|metadata| metadata.matches(':').count() > 1) {
+                said.push_str(&format!(" {metadata}"));
+            }
+        }
+    }
+    for unread in checked.unread {
+        said.push_str(&format!("; unread {unread}"));
+    }
+    said
+}
+
+#[test]
+fn rules_count_by_their_definitions() {
+    let two =
+        "package main\ndeny contains \"a\" if input.x == 1\ndeny contains \"b\" if input.x < 3\n";
+    assert_eq!(checked(&[two], r#"{"x": 1}"#), "0 passed; fail a; fail b");
+    assert_eq!(checked(&[two], r#"{"x": 2}"#), "1 passed; fail b");
+    assert_eq!(checked(&[two], r#"{"x": 5}"#), "2 passed");
+    let more = "package main\nwarn_x contains \"w\"\nviolation contains \"v\" if input.x == 1\nallow := true\n";
+    assert_eq!(checked(&[two, more], r#"{"x": 1}"#), "0 passed; warn w; fail a; fail b; fail v");
+    assert_eq!(checked(&["package other\ndeny contains \"a\"\n"], "{}"), "0 passed");
+    // Conftest judges one of the two and counts the other as passed.
+    let both = "package main\ndeny_foo contains \"a\"\ndeny_FOO contains \"b\"\n";
+    assert_eq!(checked(&[both], "{}"), "0 passed; fail a; fail b");
+}
+
+#[test]
+fn values_are_messages_or_objects() {
+    assert_eq!(
+        checked(
+            &[
+                "package main\ndeny contains {\"msg\": \"m\", \"n\": 1.50, \"_loc\": {\"file\": \"f\", \"line\": 7}}\n"
+            ],
+            "{}"
+        ),
+        r#"0 passed; fail m at f:7 {"n":1.5,"query":"data.main.deny"}"#
+    );
+    assert_eq!(
+        checked(&["package main\ndeny contains {\"message\": \"m\"}\n"], "{}"),
+        "query rule: new result: \"msg\" field must be present and a string"
+    );
+    assert_eq!(
+        checked(&["package main\ndeny contains 1\n"], "{}"),
+        "1 passed; unread data.main.deny has a member that is neither a text nor an object with `msg`: 1"
+    );
+    assert_eq!(checked(&["package main\ndeny := [\"a\", \"\"]\n"], "{}"), "1 passed; fail a");
+    assert_eq!(checked(&["package main\ndeny if true\n"], "{}"), "1 passed");
+    let file = "package main\ndeny contains msg if {\n msg := sprintf(\"%v %v %v\", [data.conftest.file.name, data.conftest.file.dir, data.limits.max])\n}\n";
+    assert_eq!(checked(&[file], "{}"), "0 passed; fail a.yaml /work 3");
+}
+
+#[test]
+fn exceptions_exempt_all_that_a_rule_says() {
+    let rules =
+        "package main\ndeny_root contains \"a\"\ndeny_root contains \"b\"\ndeny contains \"c\"\n";
+    let exception = |names: &str| {
+        format!("package main\nexception contains rules if {{\n rules := {names}\n}}\n")
+    };
+    assert_eq!(
+        checked(&[rules, &exception("[\"root\"]")], "{}"),
+        "1 passed; fail c; except data.main.exception[_][_] == \"root\""
+    );
+    assert_eq!(
+        checked(&[rules, &exception("[\"\"]")], "{}"),
+        "0 passed; fail a; fail b; except data.main.exception[_][_] == \"\""
+    );
+    assert_eq!(checked(&[rules, &exception("[\"no\"]")], "{}"), "0 passed; fail a; fail b; fail c");
+}
+
+#[test]
+fn what_is_never_judged_is_said() {
+    let odd = |text: &str| {
+        let said = policies(&[text]).oddities();
+        said.into_iter().map(|found| found.message).collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(odd("package main\ndeny contains \"a\"\nwarn := [\"x\"]\ndenied := 1\n"), "");
+    assert!(
+        odd("package main\ndeny if input.x\n").contains("0.rego:2: the rule `deny` is never wrong")
+    );
+    assert!(odd("package main\nDeny contains \"a\"\n").contains("`Deny` is not judged"));
+    assert!(odd("package main\ndeny(x) := x\n").contains("`deny` is not judged"));
+    let keys = policies(&["package main\ndeny[msg] if msg := \"a\"\n"]);
+    assert_eq!(keys.problematic_if(), Some(("0.rego", 2)));
+}
+
+#[test]
+fn tests_are_run() {
+    let text = "package main\ndeny contains \"a\" if input.x\ntest_yes if count(deny) == 1 with input as {\"x\": 1}\ntest_no if {\n count(deny) == 1\n}\ntodo_test_later if true\n";
+    let none = parse_json("{}", &Limits::default()).unwrap();
+    let question = Question {
+        input: none.root(),
+        data: none.root(),
+        file: None,
+        time: Timestamp::UNIX_EPOCH,
+        is_strict: false,
+        is_traced: false,
+    };
+    let results = policies(&[text]).run_tests(&question);
+    let verdicts: Vec<_> = results.iter().map(|test| (test.name.as_str(), &test.verdict)).collect();
+    let failed = TestVerdict::Failed {
+        place: "0.rego:5".to_owned(),
+        expression: "count(deny) == 1".to_owned(),
+    };
+    assert_eq!(
+        verdicts,
+        [
+            ("test_yes", &TestVerdict::Passed),
+            ("test_no", &failed),
+            ("todo_test_later", &TestVerdict::Skipped)
+        ]
+    );
+}
+
+#[test]
+fn problems_have_places() {
+    let text = "package main\ndeny contains x if {\n y := 1\n}\n";
+    let problems = Policies::compile(&[Source::new("a.rego", text)], &Options::default());
+    let problems = problems.unwrap_err();
+    assert_eq!(problems[0].to_string(), "a.rego:2: rego_unsafe_var_error: var x is unsafe");
+    let allowed = super::allowed_functions(r#"{"builtins": [{"name": "count"}]}"#).unwrap();
+    let options = Options { allowed: Some(allowed), ..Options::default() };
+    let text = "package main\ndeny contains \"a\" if opa.runtime()\n";
+    let problems = Policies::compile(&[Source::new("a.rego", text)], &options).unwrap_err();
+    assert!(problems[0].to_string().contains("rego_type_error: undefined function opa.runtime"));
+}
