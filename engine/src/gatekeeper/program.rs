@@ -14,8 +14,8 @@ use typed_arena::Arena;
 use super::template::{Rego, Template};
 use crate::diagnostic::Diagnostic;
 use crate::rego::{
-    self, Budget, BuiltinError, EvaluationError, Host, Limits, Member, Notation, Problem, Source,
-    Value, Version,
+    self, Budget, BuiltinError, EvaluationError, Host, Limits, Member, Notation, Note, Problem,
+    Source, Value, Version,
 };
 use crate::tree::{Node, Tree};
 
@@ -36,7 +36,7 @@ pub(crate) struct Program {
 pub(super) struct Workspace {
     arena: Arena<Tree>,
     budget: Budget,
-    notes: RefCell<Vec<String>>,
+    notes: RefCell<Vec<Note>>,
     now: Timestamp,
     seed: u64,
 }
@@ -76,6 +76,8 @@ impl Workspace {
             BuiltinError::Type(text) | BuiltinError::Failed(text) | BuiltinError::Halt(text) => {
                 text
             }
+            // Writing is never undefined.
+            BuiltinError::Undefined => String::new(),
         })
     }
 }
@@ -143,12 +145,12 @@ impl Program {
 
     /// `file:row: code: message`, as OPA writes an error (v1/topdown/errors.go).
     fn message(&self, error: &EvaluationError) -> String {
-        let EvaluationError { code, message, at } = error;
-        let place = at.and_then(|(number, span)| {
-            let source = self.sources.get(number)?;
-            Some(format!("{}:{}: ", source.name, span.line(&source.text)))
-        });
-        format!("{}{code}: {message}", place.unwrap_or_default())
+        let (number, span) = error.at;
+        let place = self
+            .sources
+            .get(number)
+            .map(|source| format!("{}:{}: ", source.name, span.line(&source.text)));
+        format!("{}{}: {}", place.unwrap_or_default(), error.code, error.message)
     }
 }
 
