@@ -19,11 +19,11 @@ mod value;
 mod tests;
 
 pub(crate) use compile::{Limits, compile};
-pub(crate) use evaluate::testing::{Test, Verdict};
+pub(crate) use evaluate::testing::{Test, Tested, Verdict};
 pub(crate) use evaluate::{Asked, Covered, EvaluationError, Member};
 pub(crate) use host::{Budget, BuiltinError, Host, Note};
 pub(crate) use number::Number;
 pub(crate) use program::{Program, RuleKind};
 pub use query::{Query, QueryError};
-pub(crate) use syntax::{Problem, Source, Span, Version, ast, parse};
+pub(crate) use syntax::{Problem, Source, Span, Version, ast, data_paths, parse};
 pub(crate) use value::{Notation, Value};

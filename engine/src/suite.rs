@@ -6,6 +6,7 @@ mod file;
 mod gator;
 mod inputs;
 mod kyverno;
+mod rego;
 mod report;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use kyverno::KyvernoSuite;
 pub use file::{FileRole, SuiteFile};
 pub use gator::reviewed;
 pub use inputs::{Answer, Counting, Inputs};
+pub use rego::{Coverage, FileCoverage, Lines, RegoModule, RegoReport, RegoSuite};
 pub use report::{Filter, Row, RowOutcome, SuiteReport};
 
 /// One suite, of any format.

@@ -88,6 +88,32 @@ pub(crate) fn parse(source: &Source) -> Result<Module, Problem> {
     parser::module(source, tokens).map_err(|problem| problem.named(source))
 }
 
+/// The paths below `data` that a text names: what it needs of other modules, and of documents.
+pub(crate) fn data_paths(text: &str) -> Vec<Vec<Box<str>>> {
+    let Ok(tokens) = lexer::tokens(text) else { return Vec::new() };
+    let word = |token: &lexer::Token| token.span.text(text);
+    let mut paths = Vec::new();
+    let mut rest = tokens.tokens.as_slice();
+    while let Some((token, following)) = rest.split_first() {
+        rest = following;
+        if token.kind != lexer::Kind::Word || word(token) != "data" {
+            continue;
+        }
+        let mut path = Vec::new();
+        while let [dot, name, following @ ..] = rest {
+            if dot.kind != lexer::Kind::Dot || name.kind != lexer::Kind::Word {
+                break;
+            }
+            path.push(word(name).into());
+            rest = following;
+        }
+        if !path.is_empty() {
+            paths.push(path);
+        }
+    }
+    paths
+}
+
 /// A problem in a text whose name is known elsewhere.
 #[derive(Clone, Debug)]
 struct Misread {
