@@ -138,6 +138,7 @@ pub(crate) struct ValidateArguments {
 const TEST_EXAMPLES: &str = "Examples:\n  \
     ajj policy test policies/                                run every suite below a directory\n  \
     ajj policy test --filter policy=require-labels policies/ run some rows\n  \
+    ajj policy test --coverage rego/                         tests in Rego, and what they miss\n  \
     ajj policy test -o json policies/                        for other tools\n\n\
     Exit codes:\n  \
     0  every row passed\n  \
@@ -157,6 +158,9 @@ pub(crate) struct TestArguments {
     /// Count rows as the upstream runner does, false greens included
     #[arg(long)]
     pub(crate) compat: bool,
+    /// Say which lines of Rego policies the tests went through
+    #[arg(long)]
+    pub(crate) coverage: bool,
     /// How to say it, and to which file: human or json
     #[arg(short, long = "output", value_name = "FORMAT[=FILE]", default_value = "human")]
     pub(crate) outputs: Vec<Output>,

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use ajj_engine::{Diagnostic, Source, Span};
 
+pub(crate) use find::is_rego;
+
 /// What was read, each file once, in the order of the arguments, sorted within each.
 #[derive(Debug, Default)]
 pub(crate) struct Loaded {
@@ -82,11 +84,14 @@ impl Identity {
     }
 }
 
-/// The names of files below a directory that may hold test suites.
-pub(crate) fn find_suites(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
-    let found = find::find_suites(path);
+/// The names of files below a directory that may hold test suites, and of texts of Rego.
+pub(crate) fn find_suites(
+    path: &Path,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (Vec<PathBuf>, Vec<PathBuf>) {
+    let (found, rego) = find::find_suites(path);
     diagnostics.extend(found.diagnostics);
-    found.files
+    (found.files, rego)
 }
 
 fn read_all(reader: impl Read) -> std::io::Result<Vec<u8>> {
@@ -175,7 +180,7 @@ fn unreadable(name: &str, error: &std::io::Error) -> Diagnostic {
 }
 
 /// A path as it was given, with `/` and without a leading `./`.
-fn display_name(path: &Path) -> String {
+pub(crate) fn display_name(path: &Path) -> String {
     let mut name = String::new();
     for component in path.components() {
         use std::path::Component::{CurDir, Normal, ParentDir, Prefix, RootDir};

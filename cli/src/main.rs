@@ -11,6 +11,7 @@ mod impact;
 mod judge;
 mod load;
 mod output;
+mod rego_suites;
 mod suites;
 mod ui;
 

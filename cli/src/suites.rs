@@ -9,7 +9,7 @@ use ajj_engine::{Diagnostic, Document, Limits, Reading, Source, read};
 
 use memchr::memmem;
 
-use crate::load::{Identity, Loaded, at_file, find_suites, load, read_into};
+use crate::load::{Identity, Loaded, at_file, find_suites, is_rego, load, read_into};
 
 /// A suite and where it stands.
 #[derive(Debug)]
@@ -29,6 +29,17 @@ pub(crate) struct Suites {
     pub(crate) sources: Vec<Source>,
     /// What else was read: most of it is what the suites name.
     pub(crate) others: Others,
+    /// Files of Rego, of which some may hold tests.
+    pub(crate) rego: RegoFiles,
+}
+
+/// Files of Rego.
+#[derive(Debug, Default)]
+pub(crate) struct RegoFiles {
+    /// All of directories that were named.
+    pub(crate) found: Vec<PathBuf>,
+    /// Those that were named themselves.
+    pub(crate) named: Vec<PathBuf>,
 }
 
 /// The bytes of files that were looked through, by path.
@@ -55,9 +66,13 @@ pub(crate) fn find(arguments: &[String]) -> Suites {
     for argument in arguments {
         let path = Path::new(argument);
         if path.is_dir() {
-            for file in find_suites(path, &mut suites.diagnostics) {
+            let (files, rego) = find_suites(path, &mut suites.diagnostics);
+            for file in files {
                 suites.read_if_marked(file, &mut buffer, &mut seen);
             }
+            suites.rego.found.extend(rego);
+        } else if is_rego(path) {
+            suites.rego.named.push(path.to_owned());
         } else if seen.insert(Identity::of(path)) {
             let named = std::slice::from_ref(argument);
             suites.take(load(named, std::io::stdin().lock()), false);

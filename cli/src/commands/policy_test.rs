@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use ajj_engine::report::Sources;
-use ajj_engine::suite::{Counting, Filter, Inputs, Row, RowOutcome, SuiteFormat};
+use ajj_engine::suite::{Counting, Coverage, Filter, Inputs, Row, RowOutcome};
 use ajj_engine::{Diagnostic, FactError, FactKey, Severity, Source, Span, Tree};
 use ajj_facts::{FactSource, Offline};
 use jiff::Timestamp;
@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use crate::args::{Format, RowFilter, TestArguments};
 use crate::command_error::CommandError;
 use crate::output::{self, test_human, test_json};
+use crate::rego_suites::{self, FoundRego};
 use crate::suites::{Found, Library, SuiteFiles, find};
 use crate::ui::Ui;
 
@@ -26,13 +27,16 @@ pub(crate) struct TestReport {
     /// The texts that spans point into.
     pub(crate) sources: Sources,
     pub(crate) milliseconds: f64,
+    /// What tests in Rego went through, where that was asked for.
+    pub(crate) coverage: Option<Coverage>,
 }
 
 /// One suite with its rows.
 #[derive(Debug)]
 pub(crate) struct SuiteRun {
     pub(crate) path: String,
-    pub(crate) format: SuiteFormat,
+    /// Its format, in the word of reports.
+    pub(crate) format: &'static str,
     pub(crate) milliseconds: f64,
     pub(crate) rows: Vec<Row>,
     /// Where the entry of each row that did not pass stands.
@@ -70,8 +74,16 @@ pub(crate) fn run(ui: &Ui, arguments: &TestArguments) -> Result<u8, CommandError
         });
         runs.collect()
     });
+    let rego = rego_suites::find(suites.rego, &mut suites.diagnostics);
+    let ran: Vec<_> = rego.into_par_iter().map(|found| run_rego(found, &filter, time)).collect();
+    let (mut runs, mut coverage) = (runs, Coverage::default());
+    for (run, covered) in ran {
+        runs.push(run);
+        coverage.extend(covered);
+    }
     let mut report =
         TestReport { suites: runs, diagnostics: suites.diagnostics, ..TestReport::default() };
+    report.coverage = arguments.coverage.then_some(coverage);
     for source in suites.sources {
         report.sources.insert(source);
     }
@@ -131,8 +143,21 @@ fn run_suite(
     let texts = documents.map(|document| document.source());
     sources.extend(texts.filter(|source| named.contains(&source.name)).cloned());
     let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
-    let format = found.suite.format();
+    let format = found.suite.format().as_str();
     SuiteRun { path: found.path.clone(), format, milliseconds, rows, places, diagnostics, sources }
+}
+
+fn run_rego(found: FoundRego, filter: &Filter, time: Timestamp) -> (SuiteRun, Coverage) {
+    let start = Instant::now();
+    let ran = found.suite.run(time);
+    let mut diagnostics = found.diagnostics;
+    diagnostics.extend(ran.report.diagnostics);
+    let rows = ran.report.rows.into_iter().zip(ran.places);
+    let (rows, places) = rows.filter(|(row, _)| filter.wants(row)).unzip();
+    let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
+    let (path, format, sources) = (found.path, "rego", found.sources);
+    let run = SuiteRun { path, format, milliseconds, rows, places, diagnostics, sources };
+    (run, ran.coverage)
 }
 
 /// The cluster that a suite describes, if it does.

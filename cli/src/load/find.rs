@@ -51,12 +51,18 @@ fn has_known_extension(path: &Path) -> bool {
     })
 }
 
-/// Files that may hold test suites: those of hidden directories too, where upstream's users keep
-/// them, but none of a version control's own.
-pub(super) fn find_suites(path: &Path) -> Found {
+/// Files that may hold test suites, and texts of Rego: those of hidden directories too, where
+/// upstream's users keep them, but none of a version control's own.
+pub(super) fn find_suites(path: &Path) -> (Found, Vec<PathBuf>) {
     let mut found = walk(&tidy(path), false);
+    let rego = found.files.extract_if(.., |file| is_rego(file)).collect();
     found.files.retain(|file| has_known_extension(file));
-    found
+    (found, rego)
+}
+
+/// Whether a file holds Rego, by its name.
+pub(crate) fn is_rego(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "rego")
 }
 
 /// The templates of a Helm chart are no YAML before they are rendered.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use ajj_engine::Span;
 use ajj_engine::report::Sources;
-use ajj_engine::suite::{Row, RowOutcome};
+use ajj_engine::suite::{Coverage, FileCoverage, Row, RowOutcome};
 
 use super::human;
 use crate::commands::policy_test::{Counts, SuiteRun, TestReport};
@@ -19,6 +19,9 @@ pub(crate) fn render(report: &TestReport, colour: bool) -> String {
         human::diagnostics_of(&run.diagnostics, &report.sources, colour, &mut out);
     }
     human::diagnostics_of(&report.diagnostics, &report.sources, colour, &mut out);
+    if let Some(found) = &report.coverage {
+        coverage(found, &mut out);
+    }
     summary(report, &mut out);
     out
 }
@@ -107,6 +110,35 @@ fn explain(row: &Row, place: Option<&Span>, sources: &Sources, out: &mut String)
     let _ = writeln!(out, "        got       {}", format!("{}  {message}", row.actual).trim_end());
     if let Some(help) = &row.help {
         let _ = writeln!(out, "        help      {}", escape(help));
+    }
+}
+
+/// A line for each file: how much of it tests went through, and which lines they did not.
+fn coverage(coverage: &Coverage, out: &mut String) {
+    let width = coverage.files.keys().map(|name| name.chars().count()).max().unwrap_or(0);
+    for (name, file) in &coverage.files {
+        let ranges: Vec<_> = FileCoverage::ranges(&file.not_covered)
+            .into_iter()
+            .map(|(first, last)| match first == last {
+                true => first.to_string(),
+                false => format!("{first}-{last}"),
+            })
+            .collect();
+        let missed = match ranges.is_empty() {
+            true => String::new(),
+            false => format!("  not lines {}", ranges.join(", ")),
+        };
+        let name = escape(name);
+        let _ = writeln!(out, "  {name:width$}  {:5.1} %{missed}", percent(file.count()));
+    }
+    let _ = writeln!(out, "coverage {:.1} %", percent(coverage.count()));
+}
+
+/// The share of lines, to a tenth; all of none.
+pub(super) fn percent((covered, all): (usize, usize)) -> f64 {
+    match all {
+        0 => 100.0,
+        all => (covered as f64 / all as f64 * 1000.0).round() / 10.0,
     }
 }
 

@@ -2,10 +2,13 @@
 //!
 //! The order of fields here is the order in the document.
 
-use ajj_engine::suite::Row;
+use std::collections::BTreeMap;
+
+use ajj_engine::suite::{Coverage, FileCoverage, Row};
 use serde::Serialize;
 
 use super::json::{DiagnosticObject, diagnostic, to_text};
+use super::test_human::percent;
 use crate::commands::policy_test::{SuiteRun, TestReport};
 
 /// The name of this version of the document.
@@ -17,6 +20,37 @@ struct Document<'r> {
     summary: Summary,
     suites: Vec<Suite<'r>>,
     diagnostics: Vec<DiagnosticObject<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coverage: Option<CoverageObject<'r>>,
+}
+
+/// As `opa test --coverage` writes it, with lines of policies alone.
+#[derive(Serialize)]
+struct CoverageObject<'r> {
+    files: BTreeMap<&'r str, FileObject>,
+    covered_lines: usize,
+    not_covered_lines: usize,
+    coverage: f64,
+}
+
+#[derive(Serialize)]
+struct FileObject {
+    covered: Vec<RangeObject>,
+    not_covered: Vec<RangeObject>,
+    covered_lines: usize,
+    not_covered_lines: usize,
+    coverage: f64,
+}
+
+#[derive(Serialize)]
+struct RangeObject {
+    start: RowNumber,
+    end: RowNumber,
+}
+
+#[derive(Serialize)]
+struct RowNumber {
+    row: usize,
 }
 
 #[derive(Serialize)]
@@ -77,13 +111,45 @@ pub(crate) fn render(report: &TestReport) -> String {
         },
         suites: report.suites.iter().map(|run| suite(report, run)).collect(),
         diagnostics: report.diagnostics.iter().map(|it| diagnostic(&report.sources, it)).collect(),
+        coverage: report.coverage.as_ref().map(coverage),
     })
+}
+
+fn coverage(coverage: &Coverage) -> CoverageObject<'_> {
+    let files = coverage.files.iter().map(|(name, file)| (&**name, file_object(file))).collect();
+    let (covered_lines, all) = coverage.count();
+    CoverageObject {
+        files,
+        covered_lines,
+        not_covered_lines: all - covered_lines,
+        coverage: percent((covered_lines, all)),
+    }
+}
+
+fn file_object(file: &FileCoverage) -> FileObject {
+    let ranges = |lines| {
+        let ranges = FileCoverage::ranges(lines).into_iter();
+        ranges
+            .map(|(first, last)| RangeObject {
+                start: RowNumber { row: first },
+                end: RowNumber { row: last },
+            })
+            .collect()
+    };
+    let (covered_lines, all) = file.count();
+    FileObject {
+        covered: ranges(&file.covered),
+        not_covered: ranges(&file.not_covered),
+        covered_lines,
+        not_covered_lines: all - covered_lines,
+        coverage: percent((covered_lines, all)),
+    }
 }
 
 fn suite<'r>(report: &'r TestReport, run: &'r SuiteRun) -> Suite<'r> {
     Suite {
         path: &run.path,
-        format: run.format.as_str(),
+        format: run.format,
         milliseconds: (run.milliseconds * 1000.0).round() / 1000.0,
         rows: run.rows.iter().map(row).collect(),
         diagnostics: run.diagnostics.iter().map(|it| diagnostic(&report.sources, it)).collect(),
