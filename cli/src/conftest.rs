@@ -19,6 +19,8 @@ mod result;
 mod test;
 mod verify;
 
+pub(crate) use policies::ConfigFunctions;
+
 use crate::args::{ConftestArguments, ConftestCommand};
 use crate::command_error::CommandError;
 use crate::ui::Ui;

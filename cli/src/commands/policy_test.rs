@@ -14,6 +14,7 @@ use rayon::prelude::*;
 
 use crate::args::{Format, RowFilter, TestArguments};
 use crate::command_error::CommandError;
+use crate::conftest::ConfigFunctions;
 use crate::output::{self, test_human, test_json};
 use crate::rego_suites::{self, FoundRego};
 use crate::suites::{Found, Library, SuiteFiles, find};
@@ -149,7 +150,7 @@ fn run_suite(
 
 fn run_rego(found: FoundRego, filter: &Filter, time: Timestamp) -> (SuiteRun, Coverage) {
     let start = Instant::now();
-    let ran = found.suite.run(time);
+    let ran = found.suite.asking(Box::new(ConfigFunctions)).run(time);
     let mut diagnostics = found.diagnostics;
     diagnostics.extend(ran.report.diagnostics);
     let rows = ran.report.rows.into_iter().zip(ran.places);

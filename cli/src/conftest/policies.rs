@@ -113,7 +113,7 @@ fn files(path: &Path, is_wanted: &impl Fn(&str) -> bool, wrong: &mut Vec<String>
 
 /// Answers `parse_config` and its kin (`builtins/parse_config.go`).
 #[derive(Debug)]
-struct ConfigFunctions;
+pub(crate) struct ConfigFunctions;
 
 impl Outside for ConfigFunctions {
     fn knows(&self, name: &str) -> bool {

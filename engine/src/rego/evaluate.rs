@@ -96,13 +96,15 @@ struct Machine<'h, 'v> {
     slots: Vec<Value<'v>>,
     /// Where the innermost frame begins.
     base: usize,
+    /// How many frames are open.
+    frames: usize,
     depth: usize,
     /// The places that were read on the way here.
     trail: Vec<tree::Node<'v>>,
     /// Where what is evaluated stands.
     module: usize,
     span: Span,
-    /// The frame whose last unmet step is of interest, and the place of that step.
+    /// The frame whose last step is of interest, by its number, and the place of that step.
     watched: Option<(usize, Span)>,
     /// The places of steps that were gone through.
     covered: Option<Covered>,
@@ -224,6 +226,7 @@ impl<'h, 'v> Machine<'h, 'v> {
             context,
             slots: Vec::new(),
             base: 0,
+            frames: 0,
             depth: 0,
             trail: Vec::new(),
             module: 0,

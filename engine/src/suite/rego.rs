@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::report::{Row, RowOutcome, SuiteReport};
 use crate::diagnostic::Diagnostic;
+use crate::rego::outside::Outside;
 use crate::rego::{self, Budget, Limits, Problem, Program, Tested, Value, Verdict, Version};
 use crate::source::{Source, Span};
 use crate::tree::Tree;
@@ -37,6 +38,7 @@ pub struct RegoSuite {
     /// How many of them, from the first, have their tests run.
     own: usize,
     data: Option<Arc<Tree>>,
+    outside: Option<Box<dyn Outside>>,
 }
 
 /// What running tests yields.
@@ -100,14 +102,23 @@ impl RegoModule {
 impl RegoSuite {
     /// Tests of the `own` first modules, which need the others.
     pub fn new(modules: Vec<RegoModule>, own: usize, data: Option<Arc<Tree>>) -> Self {
-        Self { modules, own, data }
+        Self { modules, own, data, outside: None }
+    }
+
+    /// The same with somebody who answers `parse_config` and its kin.
+    #[must_use]
+    pub fn asking(self, outside: Box<dyn Outside>) -> Self {
+        Self { outside: Some(outside), ..self }
     }
 
     /// Compiles the modules and runs the tests.
-    pub fn run(&self, time: Timestamp) -> RegoReport {
+    pub fn run(mut self, time: Timestamp) -> RegoReport {
         let sources: Vec<_> = self.modules.iter().map(|module| module.source.clone()).collect();
         let program = match rego::compile(&sources, &Limits::default()) {
-            Ok(program) => program,
+            Ok(program) => match self.outside.take() {
+                Some(outside) => program.asking(outside),
+                None => program,
+            },
             Err(problems) => {
                 let diagnostics = problems.into_iter().map(diagnostic).collect();
                 let report = SuiteReport { diagnostics, ..SuiteReport::default() };

@@ -93,10 +93,12 @@ impl<'v> Machine<'_, 'v> {
     ) -> Result<T, EvaluationError> {
         let outer = (self.base, self.module, self.span);
         self.base = self.slots.len();
+        self.frames += 1;
         self.module = definition.module;
         self.slots.resize(self.base + definition.frame, Value::Null);
         let found = evaluate(self)?;
         self.slots.truncate(self.base);
+        self.frames -= 1;
         (self.base, self.module, self.span) = outer;
         Ok(found)
     }

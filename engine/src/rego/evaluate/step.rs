@@ -66,8 +66,8 @@ impl<'h, 'v> Machine<'h, 'v> {
         if let Some(covered) = &mut self.covered {
             covered.insert((self.module, step.span));
         }
-        if let Some((base, last)) = &mut self.watched {
-            if *base == self.base {
+        if let Some((frame, last)) = &mut self.watched {
+            if *frame == self.frames {
                 *last = step.span;
             }
         }

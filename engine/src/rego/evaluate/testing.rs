@@ -111,7 +111,7 @@ impl<'v> Machine<'_, 'v> {
         cases: &mut Vec<(String, bool)>,
     ) -> Result<bool, EvaluationError> {
         self.in_frame(definition, |machine| {
-            machine.watched = Some((machine.base, definition.span));
+            machine.watched = Some((machine.frames, definition.span));
             if !definition.keys.is_empty() {
                 return machine.judged_by_case(definition, cases);
             }
