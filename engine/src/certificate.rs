@@ -14,12 +14,15 @@ use base64::engine::general_purpose::STANDARD;
 
 use self::der::{BIT_STRING, Element, INTEGER, OBJECT_IDENTIFIER, Reader, SEQUENCE, SET};
 use crate::scalar::time::Time;
+use crate::signature::PublicKey;
 use crate::value::{Text, Value};
 
 /// More bytes than any certificate has; big numbers cost the square of their length.
 pub(crate) const LIMIT: usize = 64 * 1024;
-/// The longest modulus that Go itself would use.
+/// The longest modulus that Go itself would use, in bytes.
 const MODULUS_LIMIT: usize = 2048;
+/// The number of RSA among Go's `x509.PublicKeyAlgorithm`.
+pub(crate) const RSA: i64 = 1;
 
 pub(crate) type Map<'t> = BTreeMap<Text<'t>, Value<'t>>;
 
@@ -34,10 +37,8 @@ pub(crate) fn pem(text: &str) -> Option<(&str, Vec<u8>)> {
     Some((label, STANDARD.decode(body).ok()?))
 }
 
-/// What was read, that it is of a kind that is not read, or nothing where it is no DER.
-pub(crate) type Decoded<'t> = Option<std::result::Result<Map<'t>, &'static str>>;
-
-pub(crate) fn certificate<'t>(bytes: &[u8]) -> Decoded<'t> {
+/// The fields of a certificate: none where it is no DER. `SerialNumber` is a text of digits.
+pub(crate) fn certificate<'t>(bytes: &[u8]) -> Option<Map<'t>> {
     let mut outer = Reader(bytes);
     let whole = outer.expect(SEQUENCE).filter(|_| outer.is_empty())?;
     let mut parts = whole.inside();
@@ -63,10 +64,7 @@ pub(crate) fn certificate<'t>(bytes: &[u8]) -> Decoded<'t> {
         Some(tagged) => Some(tagged.inside().expect(SEQUENCE)?),
         None => None,
     };
-    let mut map = match public_key(key)? {
-        Ok(map) => map,
-        Err(reason) => return Some(Err(reason)),
-    };
+    let mut map = public_key(key)?;
     extensions::certificate(list, &mut map)?;
     put(&mut map, "Raw", base64(whole.raw));
     put(&mut map, "RawTBSCertificate", base64(signed.raw));
@@ -75,15 +73,16 @@ pub(crate) fn certificate<'t>(bytes: &[u8]) -> Decoded<'t> {
     put(&mut map, "Signature", base64(signature.bits()?));
     put(&mut map, "SignatureAlgorithm", Value::Int(algorithm));
     put(&mut map, "Version", Value::Int(version));
-    put(&mut map, "SerialNumber", Value::Float(decimal(serial.content)?.parse().ok()?));
+    put(&mut map, "SerialNumber", Value::from(decimal(serial.content)?));
     put(&mut map, "Issuer", name(issuer)?);
     put(&mut map, "Subject", name(subject)?);
     put(&mut map, "NotBefore", Value::from(not_before));
     put(&mut map, "NotAfter", Value::from(not_after));
-    Some(Ok(map))
+    Some(map)
 }
 
-pub(crate) fn request<'t>(bytes: &[u8]) -> Decoded<'t> {
+/// The fields of a request.
+pub(crate) fn request<'t>(bytes: &[u8]) -> Option<Map<'t>> {
     let mut outer = Reader(bytes);
     let whole = outer.expect(SEQUENCE).filter(|_| outer.is_empty())?;
     let mut parts = whole.inside();
@@ -96,10 +95,7 @@ pub(crate) fn request<'t>(bytes: &[u8]) -> Decoded<'t> {
     let subject = fields.expect(SEQUENCE)?;
     let key = fields.expect(SEQUENCE)?;
     let attributes = fields.expect(0xa0);
-    let mut map = match public_key(key)? {
-        Ok(map) => map,
-        Err(reason) => return Some(Err(reason)),
-    };
+    let mut map = public_key(key)?;
     extensions::request(attributes, &mut map)?;
     put(&mut map, "Raw", base64(whole.raw));
     put(&mut map, "RawTBSCertificateRequest", base64(signed.raw));
@@ -108,7 +104,7 @@ pub(crate) fn request<'t>(bytes: &[u8]) -> Decoded<'t> {
     put(&mut map, "SignatureAlgorithm", Value::Int(algorithm));
     put(&mut map, "Version", Value::Int(version));
     put(&mut map, "Subject", name(subject)?);
-    Some(Ok(map))
+    Some(map)
 }
 
 fn put<'t>(map: &mut Map<'t>, key: &'static str, value: Value<'t>) {
@@ -146,25 +142,36 @@ fn signature_algorithm(algorithm: Element<'_>) -> Option<i64> {
     })
 }
 
-/// The fields that tell about the key; anything but RSA is refused.
-fn public_key<'t>(key: Element<'_>) -> Decoded<'t> {
-    let mut parts = key.inside();
-    let algorithm = parts.expect(SEQUENCE)?.inside().expect(OBJECT_IDENTIFIER)?;
-    if algorithm.identifier()?.as_slice() != [1, 2, 840, 113_549, 1, 1, 1] {
-        return Some(Err("certificate should use rsa algorithm"));
-    }
-    let bits = parts.expect(BIT_STRING)?.bits()?;
-    let mut numbers = Reader(bits).expect(SEQUENCE)?.inside();
-    let (modulus, exponent) = (numbers.expect(INTEGER)?, numbers.expect(INTEGER)?);
-    let pair = BTreeMap::from([
-        (Text::Borrowed("N"), Value::from(decimal(modulus.content)?)),
-        (Text::Borrowed("E"), Value::Int(exponent.small()?)),
-    ]);
+/// The fields that tell about the key: numbers are texts of decimal digits.
+fn public_key<'t>(key: Element<'_>) -> Option<Map<'t>> {
+    let (number, public) = match PublicKey::from_der(key.raw) {
+        Some(PublicKey::Rsa { modulus, exponent }) => {
+            if modulus.bits() > MODULUS_LIMIT as u64 * 8 {
+                return None;
+            }
+            let pair = BTreeMap::from([
+                (Text::Borrowed("N"), Value::from(modulus.to_string())),
+                (Text::Borrowed("E"), Value::Int(i64::try_from(exponent).ok()?)),
+            ]);
+            (RSA, Value::from(pair))
+        }
+        Some(PublicKey::Elliptic { x, y, .. }) => {
+            let point = BTreeMap::from([
+                (Text::Borrowed("Curve"), Value::from(Map::new())),
+                (Text::Borrowed("X"), Value::from(x.to_string())),
+                (Text::Borrowed("Y"), Value::from(y.to_string())),
+            ]);
+            (3, Value::from(point))
+        }
+        Some(PublicKey::Ed25519(key)) => (4, base64(&key)),
+        // What is no key of a known kind is a certificate still.
+        None => (0, Value::Null),
+    };
     let mut map = Map::new();
-    put(&mut map, "PublicKey", Value::from(pair));
-    put(&mut map, "PublicKeyAlgorithm", Value::Int(1));
+    put(&mut map, "PublicKey", public);
+    put(&mut map, "PublicKeyAlgorithm", Value::Int(number));
     put(&mut map, "RawSubjectPublicKeyInfo", base64(key.raw));
-    Some(Ok(map))
+    Some(map)
 }
 
 /// The decimal digits of a number that is not negative.

@@ -23,6 +23,7 @@ mod tokens;
 mod types;
 mod units;
 mod uri;
+mod x509;
 
 use super::{BuiltinError, Host, Value};
 

@@ -1,8 +1,9 @@
 //! `x509_decode()`: an RSA certificate or request (Kyverno `functions.go`).
 
 use super::Arguments;
-use crate::certificate::{LIMIT, certificate, pem, request};
+use crate::certificate::{LIMIT, RSA, certificate, pem, request};
 use crate::jmespath::evaluate::{Failure, Result};
+use crate::value::Value;
 
 pub(super) fn x509_decode<'t>(arguments: &Arguments<'_, 't, '_, '_>) -> Result<'t> {
     let text = arguments.text(0);
@@ -25,11 +26,18 @@ pub(super) fn x509_decode<'t>(arguments: &Arguments<'_, 't, '_, '_>) -> Result<'
             ));
         }
     };
-    match decoded {
-        Some(Ok(map)) => arguments.evaluation.map(map),
-        Some(Err(reason)) => Err(Failure::failed(reason)),
-        None => Err(Failure::failed("x509: malformed certificate")),
+    let Some(mut map) = decoded else {
+        return Err(Failure::failed("x509: malformed certificate"));
+    };
+    if !matches!(map.get("PublicKeyAlgorithm"), Some(Value::Int(RSA))) {
+        return Err(Failure::failed("certificate should use rsa algorithm"));
     }
+    // The float that `encoding/json` makes of it.
+    if let Some(serial) = map.get_mut("SerialNumber") {
+        let digits = serial.as_str().and_then(|digits| digits.parse().ok());
+        *serial = Value::Float(digits.unwrap_or(f64::MAX));
+    }
+    arguments.evaluation.map(map)
 }
 
 #[cfg(test)]

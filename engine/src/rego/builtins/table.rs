@@ -6,7 +6,7 @@ use super::Type::{self, Any, Array, Boolean, Null, Number, Object, OneOf, Set, S
 use super::{Builtin, Function};
 use super::{
     aggregates, arrays, crypto, encoding, format, glob, graph, identifiers, json, net, objects,
-    operators, refused, regex, strings, time, tokens, types, units, uri,
+    operators, refused, regex, strings, time, tokens, types, units, uri, x509,
 };
 
 const fn builtin(
@@ -71,8 +71,8 @@ pub(super) static BUILTINS: &[Builtin] = &[
     builtin("crypto.sha256", &[String], String, crypto::sha256),
     builtin("crypto.x509.parse_and_verify_certificates", &[String], Array, refused::not_supported),
     builtin("crypto.x509.parse_and_verify_certificates_with_options", &[String, Object], Array, refused::not_supported),
-    builtin("crypto.x509.parse_certificate_request", &[String], Object, refused::not_supported),
-    builtin("crypto.x509.parse_certificates", &[String], Array, refused::not_supported),
+    builtin("crypto.x509.parse_certificate_request", &[String], Object, x509::parse_certificate_request),
+    builtin("crypto.x509.parse_certificates", &[String], Array, x509::parse_certificates),
     builtin("crypto.x509.parse_keypair", &[String, String], Object, refused::not_supported),
     builtin("crypto.x509.parse_rsa_private_key", &[String], Object, refused::not_supported),
     builtin("div", &[Number, Number], Number, operators::div),
@@ -162,9 +162,6 @@ pub(super) static BUILTINS: &[Builtin] = &[
     builtin("object.union_n", &[Array], Object, objects::union_n),
     builtin("opa.runtime", &[], Object, refused::opa_runtime),
     builtin("or", &[Set, Set], Set, operators::or),
-    builtin("parse_combined_config_files", &[Array], Object, refused::outside),
-    builtin("parse_config", &[String, String], Object, refused::outside),
-    builtin("parse_config_file", &[String], Object, refused::outside),
     builtin("plus", &[Number, Number], Number, operators::plus),
     builtin("product", &[OneOf(&[Array, Set])], Number, aggregates::product),
     builtin("providers.aws.sign_req", &[Object, Object, Number], Object, refused::not_supported),
