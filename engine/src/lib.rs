@@ -1,5 +1,6 @@
 //! A pure policy engine: policies in, decisions out.
 
+mod certificate;
 mod compile;
 pub mod conftest;
 mod decision;
@@ -23,6 +24,7 @@ pub mod report;
 mod request;
 mod rule;
 pub mod scalar;
+mod signature;
 mod source;
 pub mod suite;
 mod tree;

@@ -19,9 +19,11 @@ mod regex;
 mod strings;
 mod table;
 mod time;
+mod tokens;
 mod types;
 mod units;
 mod uri;
+mod x509;
 
 use super::{BuiltinError, Host, Value};
 
@@ -62,30 +64,6 @@ pub(crate) enum Type {
 pub(crate) fn find(name: &str) -> Option<&'static Builtin> {
     let place = table::BUILTINS.binary_search_by_key(&name, |builtin| builtin.name).ok()?;
     table::BUILTINS.get(place)
-}
-
-/// Every function, sorted by name.
-pub(crate) fn all() -> &'static [Builtin] {
-    table::BUILTINS
-}
-
-impl Builtin {
-    /// Calls the function; its errors begin with its name, as OPA's do.
-    pub(crate) fn call<'v>(
-        &self,
-        host: &Host<'_, 'v>,
-        arguments: &[Value<'v>],
-    ) -> Result<Value<'v>, BuiltinError> {
-        host.step(1)?;
-        (self.function)(host, arguments).map_err(|error| match error {
-            BuiltinError::Type(message) => BuiltinError::Type(format!("{}: {message}", self.name)),
-            BuiltinError::Failed(message) => {
-                BuiltinError::Failed(format!("{}: {message}", self.name))
-            }
-            BuiltinError::Halt(message) => BuiltinError::Halt(format!("{}: {message}", self.name)),
-            BuiltinError::Undefined => BuiltinError::Undefined,
-        })
-    }
 }
 
 #[cfg(test)]

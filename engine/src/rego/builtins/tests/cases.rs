@@ -6,5 +6,6 @@ mod encodings;
 mod operators;
 mod patterns;
 mod texts;
+mod tokens;
 mod types;
 mod values;

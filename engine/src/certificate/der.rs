@@ -2,33 +2,33 @@
 
 /// One element: its tag, its content, and all of its bytes.
 #[derive(Clone, Copy)]
-pub(super) struct Element<'a> {
-    pub(super) tag: u8,
-    pub(super) content: &'a [u8],
-    pub(super) raw: &'a [u8],
+pub(crate) struct Element<'a> {
+    pub(crate) tag: u8,
+    pub(crate) content: &'a [u8],
+    pub(crate) raw: &'a [u8],
 }
 
-pub(super) const BOOLEAN: u8 = 0x01;
-pub(super) const INTEGER: u8 = 0x02;
-pub(super) const BIT_STRING: u8 = 0x03;
-pub(super) const OCTET_STRING: u8 = 0x04;
-pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
-pub(super) const UTC_TIME: u8 = 0x17;
-pub(super) const GENERALIZED_TIME: u8 = 0x18;
-pub(super) const SEQUENCE: u8 = 0x30;
-pub(super) const SET: u8 = 0x31;
+pub(crate) const BOOLEAN: u8 = 0x01;
+pub(crate) const INTEGER: u8 = 0x02;
+pub(crate) const BIT_STRING: u8 = 0x03;
+pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(crate) const UTC_TIME: u8 = 0x17;
+pub(crate) const GENERALIZED_TIME: u8 = 0x18;
+pub(crate) const SEQUENCE: u8 = 0x30;
+pub(crate) const SET: u8 = 0x31;
 
 /// Elements that stand one after another.
 #[derive(Clone, Copy)]
-pub(super) struct Reader<'a>(pub(super) &'a [u8]);
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The next element; none at the end, or where the bytes are no DER.
-    pub(super) fn next(&mut self) -> Option<Element<'a>> {
+    pub(crate) fn next(&mut self) -> Option<Element<'a>> {
         let (&tag, rest) = self.0.split_first()?;
         let (&first, rest) = rest.split_first()?;
         let (length, rest) = if first < 0x80 {
@@ -47,7 +47,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next element, if it has this tag.
-    pub(super) fn expect(&mut self, tag: u8) -> Option<Element<'a>> {
+    pub(crate) fn expect(&mut self, tag: u8) -> Option<Element<'a>> {
         let mut ahead = *self;
         let element = ahead.next().filter(|element| element.tag == tag)?;
         *self = ahead;
@@ -56,18 +56,18 @@ impl<'a> Reader<'a> {
 }
 
 impl<'a> Element<'a> {
-    pub(super) fn inside(self) -> Reader<'a> {
+    pub(crate) fn inside(self) -> Reader<'a> {
         Reader(self.content)
     }
 
     /// The elements of a list.
-    pub(super) fn elements(self) -> impl Iterator<Item = Element<'a>> {
+    pub(crate) fn elements(self) -> impl Iterator<Item = Element<'a>> {
         let mut reader = self.inside();
         std::iter::from_fn(move || reader.next())
     }
 
     /// The numbers of an object identifier.
-    pub(super) fn identifier(self) -> Option<Vec<i64>> {
+    pub(crate) fn identifier(self) -> Option<Vec<i64>> {
         let mut numbers = Vec::new();
         let mut number = 0_i64;
         for byte in self.content {
@@ -87,12 +87,12 @@ impl<'a> Element<'a> {
     }
 
     /// The bytes of a bit string, whose unused bits are at the end.
-    pub(super) fn bits(self) -> Option<&'a [u8]> {
+    pub(crate) fn bits(self) -> Option<&'a [u8]> {
         self.content.split_first().map(|(_, bytes)| bytes)
     }
 
     /// A whole number that 64 bits hold.
-    pub(super) fn small(self) -> Option<i64> {
+    pub(crate) fn small(self) -> Option<i64> {
         let (first, _) = self.content.split_first()?;
         let sign = if first & 0x80 != 0 { -1 } else { 0 };
         (self.content.len() <= 8)
