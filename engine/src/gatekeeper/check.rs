@@ -178,6 +178,3 @@ pub(crate) fn whole_message(violations: &[Violation]) -> Arc<str> {
     let messages: Vec<_> = violations.iter().map(|found| found.message.as_str()).collect();
     messages.join("\n").into()
 }
-
-#[cfg(test)]
-mod tests;

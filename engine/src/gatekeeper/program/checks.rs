@@ -62,6 +62,14 @@ impl ModuleCheck<'_> {
             let message = "the template defines no rule `violation`".to_owned();
             self.refuse(module.package_span, message);
         }
+        for rule in module.rules.iter().filter(|rule| &*rule.head.name == "violation") {
+            let head = &rule.head;
+            if head.member.is_none() || !head.keys.is_empty() || head.parameters.is_some() {
+                let message = "`violation` is a set of objects: write `violation[{\"msg\": msg}]`, \
+                               or in v1 `violation contains {\"msg\": msg} if`";
+                self.refuse(head.span, message.to_owned());
+            }
+        }
     }
 
     fn library(&mut self, module: &Module) {

@@ -68,6 +68,8 @@ impl<'v> Machine<'_, 'v> {
         let mut members: Vec<Member<'v>> = Vec::new();
         for definition in &rule.definitions {
             let Some(term) = &definition.member else { continue };
+            // What one definition read is no part of the way through another.
+            let mark = self.trail.len();
             self.in_frame(definition, |machine| {
                 machine.run(&definition.body, &mut |machine| {
                     machine.pay(64)?;
@@ -79,6 +81,7 @@ impl<'v> Machine<'_, 'v> {
                     Ok(Flow::More)
                 })
             })?;
+            self.trail.truncate(mark);
         }
         members.sort_by(|left, right| left.value.cmp(&right.value));
         members.dedup_by(|later, kept| later.value == kept.value);
