@@ -44,20 +44,20 @@ mod tests {
     fn objects_stand_where_upstream_puts_them() {
         let object = |text: &str| parse_yaml(text, &Limits::default()).unwrap();
         let objects = [
-            "{apiVersion: v1, kind: Pod, metadata: {name: b, namespace: x}, n: 1}",
-            "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: x}, n: 1000000}",
+            "{apiVersion: v1, kind: Pod, metadata: {name: b, namespace: x}, size: 1}",
+            "{apiVersion: v1, kind: Pod, metadata: {name: a, namespace: x}, size: 1000000}",
             "{apiVersion: apps/v1, kind: Deployment, metadata: {name: a, namespace: x}}",
-            "{apiVersion: v1, kind: Node, metadata: {name: n}}",
-            "{apiVersion: v1, kind: Pod, metadata: {name: b, namespace: x}, n: 2}",
+            "{apiVersion: v1, kind: Node, metadata: {name: one}}",
+            "{apiVersion: v1, kind: Pod, metadata: {name: b, namespace: x}, size: 2}",
         ]
         .map(object);
         let found = inventory(&objects);
         let at = |keys: &[&str]| found.root().at(keys).map(|node| node.to_json());
         let pods = ["namespace", "x", "v1", "Pod"];
         for (keys, expected) in [
-            (&["cluster", "v1", "Node", "n", "kind"][..], Some("\"Node\"")),
-            (&[&pods[..], &["b", "n"]].concat(), Some("2")),
-            (&[&pods[..], &["a", "n"]].concat(), Some("1000000.0")),
+            (&["cluster", "v1", "Node", "one", "kind"][..], Some("\"Node\"")),
+            (&[&pods[..], &["b", "size"]].concat(), Some("2")),
+            (&[&pods[..], &["a", "size"]].concat(), Some("1000000")),
             (&["namespace", "x", "apps/v1", "Deployment", "a", "kind"], Some("\"Deployment\"")),
             (&["cluster", "apps/v1"], None),
         ] {

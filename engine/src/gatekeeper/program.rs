@@ -145,9 +145,10 @@ impl Program {
     /// `file:row: code: message`, as OPA writes an error (v1/topdown/errors.go).
     fn message(&self, error: &EvaluationError) -> String {
         let (number, span) = error.at;
-        let place = self.sources.get(number).map(|source| {
-            format!("{}:{}: ", source.name, span.line(&source.text))
-        });
+        let place = self
+            .sources
+            .get(number)
+            .map(|source| format!("{}:{}: ", source.name, span.line(&source.text)));
         format!("{}{}: {}", place.unwrap_or_default(), error.code, error.message)
     }
 }

@@ -136,19 +136,25 @@ fn libraries_are_compiled_with_their_template() {
 fn what_is_wrong_with_rego_is_said_at_its_place() {
     // The text begins in line 17, below 6 spaces.
     for (rego, expected) in [
-        ("package a\nviolation[{\"msg\": \"x\"}] { y }", "t:18:33 rego template:2: rego_unsafe_var_error: var y is unsafe"),
-        ("package a\nviolations[{\"msg\": \"x\"}] { true }", "t:17:7 rego the template defines no rule `violation`"),
+        (
+            "package a\nviolation[{\"msg\": \"x\"}] { y }",
+            "t:18:33 rego template:2: rego_unsafe_var_error: var y is unsafe",
+        ),
+        (
+            "package a\nviolations[{\"msg\": \"x\"}] { true }",
+            "t:17:7 rego the template defines no rule `violation`",
+        ),
         (
             "package a\nimport data.other\nviolation[{\"msg\": \"x\"}] { true }",
-            "t:18:14 rego `data.other` cannot be imported: only `data.lib` and `future.keywords` can",
+            "t:18:7 rego `data.other` cannot be imported: only `data.lib` and `future.keywords` can",
         ),
         (
             "package a\nviolation[{\"msg\": \"x\"}] { data.foo }",
-            "t:18:28 rego a template can refer to `data.inventory` and `data.lib` only",
+            "t:18:33 rego a template can refer to `data.inventory` and `data.lib` only",
         ),
         (
             "package a\nviolation[{\"msg\": \"x\"}] { http.send({}) }",
-            "t:18:28 rego template:2: rego_type_error: undefined function http.send",
+            "t:18:33 rego template:2: rego_type_error: undefined function http.send",
         ),
     ] {
         let (set, said) = compiled(&[("t", &template(rego)), ("c", &constraint("p", "{}"))]);
@@ -181,7 +187,9 @@ fn templates_and_constraints_belong_together() {
         ),
         (
             &[("t", &template), ("u", &template), ("c", &p)],
-            Some("u:4:9 duplicate-template another template has the kind `Probe`; the last one counts"),
+            Some(
+                "u:4:9 duplicate-template another template has the kind `Probe`; the last one counts",
+            ),
         ),
     ] {
         let (_, said) = compiled(documents);
@@ -240,7 +248,9 @@ fn the_inventory_is_asked_for_where_it_is_read() {
     let set = set(rego, "{}");
     let request = request(POD);
     match set.evaluate(&request, &Facts::default()) {
-        Evaluation::Needs(keys) => assert_eq!(keys.into_iter().collect::<Vec<_>>(), [FactKey::Inventory]),
+        Evaluation::Needs(keys) => {
+            assert_eq!(keys.into_iter().collect::<Vec<_>>(), [FactKey::Inventory])
+        }
         Evaluation::Decided(decision) => panic!("{decision:?}"),
     }
     let mut facts = Facts::default();
@@ -274,13 +284,11 @@ fn the_namespace_is_asked_for_where_it_is_read() {
 fn large_numbers_look_as_they_do_upstream() {
     let rego = "package a\nviolation[{\"msg\": \"x\", \"details\": \
                 {\"n\": input.review.object.count, \"p\": input.parameters.p}}] { true }";
-    for (number, expected) in [
-        ("999999", "999999"),
-        ("1000000", "1e+06"),
-        ("12345678", "1.2345678e+07"),
-        ("1.0", "1"),
-    ] {
-        let object = format!("{{apiVersion: v1, kind: Node, metadata: {{name: n}}, count: {number}}}");
+    for (number, expected) in
+        [("999999", "999999"), ("1000000", "1e+06"), ("12345678", "1.2345678e+07"), ("1.0", "1")]
+    {
+        let object =
+            format!("{{apiVersion: v1, kind: Node, metadata: {{name: n}}, count: {number}}}");
         let found = judged(rego, &format!("{{parameters: {{p: {number}}}}}"), &object);
         assert_eq!(found, [format!("fail x [/count {{\"n\":{expected},\"p\":{expected}}}]")]);
     }
@@ -291,7 +299,10 @@ fn ten_thousand_idle_constraints_are_not_looked_at() {
     let mut documents = vec![Source::new("t", template(ALWAYS))];
     for number in 0..10_000 {
         let spec = format!("{{match: {{kinds: [{{kinds: [Kind{number}]}}]}}}}");
-        documents.push(Source::new(format!("{number}").as_str(), constraint(&format!("c{number}"), &spec)));
+        documents.push(Source::new(
+            format!("{number}").as_str(),
+            constraint(&format!("c{number}"), &spec),
+        ));
     }
     let (set, _) = compile(&documents);
     assert_eq!(set.rules().len(), 10_000);
@@ -305,14 +316,24 @@ fn ten_thousand_idle_constraints_are_not_looked_at() {
 fn the_api_server_is_told_what_to_send() {
     let with_operations = template(ALWAYS) + "    operations: [DELETE]\n";
     for (template, spec, expected) in [
-        (template(ALWAYS), "{match: {kinds: [{apiGroups: [apps], kinds: [Deployment]}]}}", &["apps/Deployment/:CU"][..]),
+        (
+            template(ALWAYS),
+            "{match: {kinds: [{apiGroups: [apps], kinds: [Deployment]}]}}",
+            &["apps/Deployment/:CU"][..],
+        ),
         (template(ALWAYS), "{match: {kinds: [{kinds: ['*']}]}}", &["*/*/:CU"]),
         (template(ALWAYS), "{}", &["*/*/:CU"]),
         (with_operations, "{match: {kinds: [{apiGroups: [''], kinds: [Pod]}]}}", &["/Pod/:D"]),
         (
             template(ALWAYS),
             "{match: {kinds: [{kinds: [PodExecOptions, Scale]}]}}",
-            &["/Pod/exec:CU", "/ReplicationController/scale:CU", "apps/Deployment/scale:CU", "apps/ReplicaSet/scale:CU", "apps/StatefulSet/scale:CU"],
+            &[
+                "/Pod/exec:CU",
+                "/ReplicationController/scale:CU",
+                "apps/Deployment/scale:CU",
+                "apps/ReplicaSet/scale:CU",
+                "apps/StatefulSet/scale:CU",
+            ],
         ),
         (template(ALWAYS), "{match: {source: Original}}", &["*/*/:CU"]),
     ] {

@@ -25,7 +25,10 @@ fn an_object_where_it_is_has_no_operation() {
         r#""namespaceObject":{{}},"object":{POD},"oldObject":null,"operation":"","options":null,"#
     ) + r#""resource":{"group":"","resource":"","version":""},"uid":"","userInfo":{}}"#;
     assert_eq!(shown(&request, true), expected);
-    assert_eq!(shown(&request, false), expected.replace(r#""operation":"""#, r#""operation":"CREATE""#));
+    assert_eq!(
+        shown(&request, false),
+        expected.replace(r#""operation":"""#, r#""operation":"CREATE""#)
+    );
 }
 
 #[test]
@@ -61,9 +64,7 @@ fn a_request_of_the_api_server_is_seen_whole() {
     };
     let expected = r#"{"dryRun":false,"kind":{"group":"","kind":"Pod","version":"v1"},"name":"a","#
         .to_owned()
-        + &format!(
-            r#""namespace":"x","namespaceObject":{{}},"object":{POD},"oldObject":{POD},"#
-        )
+        + &format!(r#""namespace":"x","namespaceObject":{{}},"object":{POD},"oldObject":{POD},"#)
         + r#""operation":"DELETE","options":{"kind":"DeleteOptions"},"requestKind":{"group":"","#
         + r#""kind":"Pod","version":"v2"},"requestResource":{"group":"","resource":"pods","#
         + r#""version":"v2"},"resource":{"group":"","resource":"pods","version":"v1"},"uid":"u","#

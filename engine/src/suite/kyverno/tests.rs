@@ -150,12 +150,14 @@ fn filters_have_wildcards() {
 fn hostile_paths_of_values_are_bounded() {
     let path = "a.".repeat(100_000);
     let text = format!(
-        r#"{{"kind": "Test", "values": {{"globalValues": {{"{path}": 1}}}}, "results": []}}"#
+        r#"{{"apiVersion": "cli.kyverno.io/v1alpha1", "kind": "Test", "values": {{"globalValues": {{"{path}": 1}}}}, "results": []}}"#
     );
     let (_, diagnostics) = Suite::decode(&documents("suite.yaml", &text)[0]).unwrap();
     assert_eq!(diagnostics[0].code, "variable-path");
     let deep = format!("{}1{}", "{a: ".repeat(900), "}".repeat(900));
-    let text = format!("kind: Test\nvalues: {{globalValues: {{x: {deep}}}}}\nresults: []");
+    let text = format!(
+        "apiVersion: cli.kyverno.io/v1alpha1\nkind: Test\nvalues: {{globalValues: {{x: {deep}}}}}\nresults: []"
+    );
     let (_, diagnostics) = Suite::decode(&documents("suite.yaml", &text)[0]).unwrap();
     assert!(diagnostics.is_empty());
 }
