@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use ajj_engine::{Diagnostic, Source, Span};
 
+use find::What;
 pub(crate) use find::is_rego;
 
 /// What was read, each file once, in the order of the arguments, sorted within each.
@@ -28,6 +29,15 @@ pub(crate) const STDIN: &str = "-";
 
 /// Reads what the arguments name. Whatever cannot be read is a diagnostic; the rest still is.
 pub(crate) fn load(arguments: &[String], stdin: impl Read) -> Loaded {
+    load_for(What::Documents, arguments, stdin)
+}
+
+/// Reads policies, among which may be Rego.
+pub(crate) fn load_policies(arguments: &[String], stdin: impl Read) -> Loaded {
+    load_for(What::Policies, arguments, stdin)
+}
+
+fn load_for(what: What, arguments: &[String], stdin: impl Read) -> Loaded {
     let mut loaded = Loaded::default();
     let mut seen = BTreeSet::new();
     let mut stdin = Some(stdin);
@@ -42,7 +52,7 @@ pub(crate) fn load(arguments: &[String], stdin: impl Read) -> Loaded {
             }
             continue;
         }
-        let found = find::find(argument);
+        let found = find::find(argument, what);
         loaded.diagnostics.extend(found.diagnostics);
         for path in found.files {
             if seen.insert(Identity::of(&path)) {
@@ -53,9 +63,9 @@ pub(crate) fn load(arguments: &[String], stdin: impl Read) -> Loaded {
     loaded
 }
 
-/// The files that arguments stand for, unread.
+/// The files of policies that arguments stand for, unread.
 pub(crate) fn find_files(arguments: &[String]) -> Vec<PathBuf> {
-    arguments.iter().flat_map(|argument| find::find(argument).files).collect()
+    arguments.iter().flat_map(|argument| find::find(argument, What::Policies).files).collect()
 }
 
 /// A file, by whatever name: links may lead to one file by two.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::conftest;
 use crate::diagnostic::Diagnostic;
 use crate::gatekeeper;
 use crate::kyverno;
@@ -9,7 +10,7 @@ use crate::policy_set::PolicySet;
 use crate::read::{Document, Limits, read};
 use crate::rule::{Compiled, OtherRules};
 use crate::source::Source;
-use crate::tree::Node;
+use crate::tree::{Node, Tree};
 
 /// What a document is to this build.
 enum Recognised {
@@ -34,24 +35,28 @@ enum Recognised {
 pub fn compile(sources: &[Source]) -> (PolicySet, Vec<Diagnostic>) {
     let mut compiled = Compiled::default();
     let mut documents = Vec::new();
+    let (rego, sources): (Vec<_>, Vec<_>) =
+        sources.iter().partition(|source| source.name.ends_with(".rego"));
     for source in sources {
         let reading = read(source, &Limits::default());
         compiled.diagnostics.extend(reading.diagnostics);
         documents.extend(reading.documents);
     }
-    compile_documents(&documents, compiled)
+    conftest::compile(&rego, &mut compiled);
+    let texts = rego.iter().map(|source| Arc::new(Tree::from_text(&source.text)));
+    compile_documents(&documents, texts.collect(), compiled)
 }
 
 /// Compiles the policies among documents that were read before.
 pub fn compile_policies(documents: &[Document]) -> (PolicySet, Vec<Diagnostic>) {
-    compile_documents(documents, Compiled::default())
+    compile_documents(documents, Vec::new(), Compiled::default())
 }
 
 fn compile_documents(
     documents: &[Document],
+    mut trees: Vec<Arc<Tree>>,
     mut compiled: Compiled,
 ) -> (PolicySet, Vec<Diagnostic>) {
-    let mut trees = Vec::new();
     let (mut templates, mut constraints) = (Vec::new(), Vec::new());
     for document in documents {
         let recognised = recognise(document.tree().root());

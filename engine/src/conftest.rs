@@ -8,6 +8,7 @@
 mod check;
 mod names;
 mod oddity;
+mod policy;
 mod problem;
 mod trace;
 mod unit_test;
@@ -24,6 +25,7 @@ use crate::tree::{Kind, Node};
 
 pub use crate::rego::outside::Outside;
 pub use check::{Checked, Finding, Location, Query};
+pub(crate) use policy::{Answer, Judge, compile};
 pub use problem::Problem;
 pub use unit_test::{TestResult, TestVerdict};
 
@@ -103,9 +105,6 @@ impl Policies {
                 version,
             })
             .collect();
-        let placed = |problems: Vec<rego::Problem>| -> Vec<Problem> {
-            problems.into_iter().map(|problem| Problem::of(problem, &sources)).collect()
-        };
         let limits = rego::Limits {
             allowed: options
                 .allowed
@@ -113,10 +112,16 @@ impl Policies {
                 .map(|names| names.iter().map(|name| Box::from(name.as_str())).collect()),
             ..rego::Limits::default()
         };
-        let program = rego::compile(&sources, &limits).map_err(placed)?;
+        Self::of(&sources, &limits).map_err(|problems| {
+            problems.into_iter().map(|problem| Problem::of(problem, &sources)).collect()
+        })
+    }
+
+    fn of(sources: &[RegoSource], limits: &rego::Limits) -> Result<Self, Vec<rego::Problem>> {
+        let program = rego::compile(sources, limits)?;
         let mut modules = Vec::with_capacity(sources.len());
-        for source in &sources {
-            let module = rego::parse(source).map_err(|problem| placed(vec![problem]))?;
+        for source in sources {
+            let module = rego::parse(source).map_err(|problem| vec![problem])?;
             modules.push(Module::of(source, &module));
         }
         Ok(Self { program, modules })

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::conftest::Judge;
 use crate::decision::{Action, FailurePolicy, RuleInfo};
 use crate::diagnostic::Diagnostic;
 use crate::gatekeeper::{Constraint, Match};
@@ -34,6 +35,8 @@ pub(crate) struct Rule {
 pub(crate) enum Matching {
     /// Cannot be read: then the rule is about everything, not to pass in silence.
     Unreadable,
+    /// About everything.
+    Everything,
     Kyverno(Matcher),
     Gatekeeper(Match),
 }
@@ -65,6 +68,7 @@ impl Scope {
 pub(crate) enum Program {
     Kyverno(Box<Validation>),
     Gatekeeper(Box<Constraint>),
+    Conftest(Box<Judge>),
     /// Did not compile: answers with an error.
     Broken(Arc<str>),
 }
@@ -113,7 +117,7 @@ impl Matching {
     /// The kinds that can match, for an index; `None` where they can be any.
     pub(crate) fn exact_kinds(&self) -> Option<Vec<&str>> {
         match self {
-            Self::Unreadable => None,
+            Self::Unreadable | Self::Everything => None,
             Self::Kyverno(matcher) => matcher.kinds().map(KindSelector::exact_kind).collect(),
             Self::Gatekeeper(matching) => matching.exact_kinds(),
         }
@@ -123,7 +127,7 @@ impl Matching {
     /// stands under its own name, an object of the cluster under none.
     pub(crate) fn exact_namespaces(&self) -> Option<Vec<&str>> {
         match self {
-            Self::Unreadable => None,
+            Self::Unreadable | Self::Everything => None,
             Self::Kyverno(matcher) => matcher.exact_namespaces(),
             Self::Gatekeeper(matching) => matching.exact_namespaces(),
         }
@@ -133,7 +137,9 @@ impl Matching {
     /// means all.
     pub(crate) fn targets(&self) -> Vec<(Vec<KindSelector>, BTreeSet<Operation>)> {
         match self {
-            Self::Unreadable => vec![(vec![KindSelector::anything()], BTreeSet::new())],
+            Self::Unreadable | Self::Everything => {
+                vec![(vec![KindSelector::anything()], BTreeSet::new())]
+            }
             Self::Kyverno(matcher) => matcher.targets(),
             Self::Gatekeeper(matching) => matching.targets(),
         }

@@ -20,6 +20,7 @@ use kyverno::KyvernoSuite;
 pub use file::{FileRole, SuiteFile};
 pub use gator::reviewed;
 pub use inputs::{Answer, Counting, Inputs};
+pub(crate) use rego::diagnostic as rego_diagnostic;
 pub use rego::{Coverage, FileCoverage, Lines, RegoModule, RegoReport, RegoSuite};
 pub use report::{Filter, Row, RowOutcome, SuiteReport};
 

@@ -11,7 +11,7 @@ use ajj_webhook::ExceptionsFrom;
 use crate::args::{Format, Output};
 use crate::cluster::Cluster;
 use crate::command_error::CommandError;
-use crate::load::{Loaded, load};
+use crate::load::{Loaded, load, load_policies};
 use crate::output;
 use crate::ui::Ui;
 
@@ -28,7 +28,16 @@ pub(super) struct Findings {
 impl Findings {
     /// Reads files, and keeps what was wrong with them.
     pub(super) fn load(&mut self, paths: &[String]) -> Vec<Source> {
-        let Loaded { sources, diagnostics, broken } = load(paths, std::io::stdin().lock());
+        self.keep(load(paths, std::io::stdin().lock()))
+    }
+
+    /// Reads policies, and keeps what was wrong with them.
+    pub(super) fn load_policies(&mut self, paths: &[String]) -> Vec<Source> {
+        self.keep(load_policies(paths, std::io::stdin().lock()))
+    }
+
+    fn keep(&mut self, loaded: Loaded) -> Vec<Source> {
+        let Loaded { sources, diagnostics, broken } = loaded;
         self.diagnostics.extend(diagnostics);
         self.sources.extend(broken);
         sources
@@ -47,8 +56,8 @@ impl Findings {
             return Ok(compile(&sources).0);
         }
         let sources = match paths {
-            [] => self.load(&[DEFAULT_POLICIES.to_owned()]),
-            paths => self.load(paths),
+            [] => self.load_policies(&[DEFAULT_POLICIES.to_owned()]),
+            paths => self.load_policies(paths),
         };
         let (policies, problems) = compile(&sources);
         self.diagnostics.extend(problems);

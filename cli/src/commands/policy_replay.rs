@@ -17,7 +17,7 @@ use crate::ui::Ui;
 
 pub(crate) fn run(ui: &Ui, arguments: &ReplayArguments) -> Result<u8, CommandError> {
     let mut found = Findings::default();
-    let policy_sources = found.load(&arguments.policies);
+    let policy_sources = found.load_policies(&arguments.policies);
     let (policies, problems) = compile(&policy_sources);
     found.diagnostics.extend(problems);
     let fact_sources = found.load(&arguments.facts);

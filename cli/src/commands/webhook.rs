@@ -155,7 +155,8 @@ impl Files for PolicyFiles {
     }
 
     fn load(&self) -> (Vec<Source>, Vec<Diagnostic>) {
-        let Loaded { sources, diagnostics, broken } = load::load(&self.paths, std::io::empty());
+        let Loaded { sources, diagnostics, broken } =
+            load::load_policies(&self.paths, std::io::empty());
         (sources.into_iter().chain(broken).collect(), diagnostics)
     }
 }

@@ -19,10 +19,10 @@ pub(super) struct Found {
 /// Of a directory, files with these extensions are read.
 const EXTENSIONS: &[&str] = &["yaml", "yml", "json"];
 
-pub(super) fn find(argument: &str) -> Found {
+pub(super) fn find(argument: &str, what: What) -> Found {
     let path = tidy(Path::new(argument));
     if path.is_dir() {
-        return directory(&path);
+        return directory(&path, what);
     }
     if !path.exists() && argument.contains(['*', '?', '[', '{']) {
         return glob(argument);
@@ -31,13 +31,24 @@ pub(super) fn find(argument: &str) -> Found {
     Found { files: vec![path], diagnostics: Vec::new() }
 }
 
-fn directory(path: &Path) -> Found {
+/// What files are read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    /// Kubernetes objects, and documents about them.
+    Documents,
+    /// Policies, which may be Rego too.
+    Policies,
+}
+
+fn directory(path: &Path, what: What) -> Found {
     let mut found = walk(path, true);
-    found.files.retain(|file| has_known_extension(file));
+    let takes_rego = what == What::Policies;
+    found.files.retain(|file| has_known_extension(file) || (takes_rego && is_rego(file)));
     leave_out_charts(&mut found);
     if found.files.is_empty() && found.diagnostics.is_empty() {
         let name = display_name(path);
-        let message = format!("`{name}` has no file that ends in .yaml, .yml or .json");
+        let rego = if takes_rego { ", .rego" } else { "" };
+        let message = format!("`{name}` has no file that ends in .yaml, .yml{rego} or .json");
         let diagnostic = Diagnostic::warning("no-manifests", message);
         found.diagnostics.push(at_file(diagnostic, &name));
     }

@@ -157,7 +157,7 @@ impl Policies {
 
     /// What a member of a rule's set says (`output/result.go`, `NewResult`), or that it says
     /// nothing.
-    fn finding<'v>(
+    pub(super) fn finding<'v>(
         &self,
         member: &Value<'v>,
         query: &str,
@@ -308,7 +308,7 @@ impl<'v> Question<'v> {
 }
 
 /// What stands below a value, whatever its keys are.
-fn children<'v>(value: &Value<'v>) -> Vec<Value<'v>> {
+pub(super) fn children<'v>(value: &Value<'v>) -> Vec<Value<'v>> {
     if let Some(members) = value.as_set() {
         return members.to_vec();
     }

@@ -12,8 +12,7 @@ use super::program::Workspace;
 use super::review::Review;
 use crate::decision::{Details, Violation};
 use crate::facts::{FactError, FactKey, Lookups, Stop};
-use crate::pointer::pointer;
-use crate::rego::{Member, Value};
+use crate::rego::{Member, Value, last_place};
 use crate::request::Request;
 use crate::tree::Node;
 
@@ -148,30 +147,13 @@ fn read(member: &Member<'_>, review: &Review<'_>, workspace: &Workspace) -> Resu
         Some(details) => workspace.json(&details)?,
         None => "{}".to_owned(),
     };
-    Ok(Found { message, details, path: place(&member.read, review) })
+    let path = review.object.map(|object| last_place(&member.read, object)).unwrap_or_default();
+    Ok(Found { message, details, path })
 }
 
 fn article(value: &Value<'_>) -> &'static str {
     if matches!(value.type_name(), "array" | "object") { "an" } else { "a" }
 }
-
-/// The most specific place of the object that was read on the way to a violation; of several, the
-/// one that was read last.
-fn place(read: &[Node<'_>], review: &Review<'_>) -> String {
-    let Some(root) = review.object else { return String::new() };
-    let mut deepest: Vec<String> = Vec::new();
-    for node in read.iter().rev().take(MAX_PLACES).rev() {
-        if let Some(steps) = node.steps_from(root)
-            && steps.len() >= deepest.len()
-        {
-            deepest = steps;
-        }
-    }
-    pointer(&deepest)
-}
-
-/// So many of the places that were read are looked for.
-const MAX_PLACES: usize = 32;
 
 /// All messages of a constraint, one a line.
 pub(crate) fn whole_message(violations: &[Violation]) -> Arc<str> {

@@ -19,7 +19,7 @@ impl PolicySet {
                 Program::Gatekeeper(constraint) => {
                     constraint.enforcement = constraint.enforcement.enforced();
                 }
-                Program::Broken(_) => {}
+                Program::Conftest(_) | Program::Broken(_) => {}
             }
         }
         self

@@ -135,7 +135,7 @@ impl<'t> Round<'t> {
                 self.asks(matcher, rule.policy.namespace.as_deref(), subject)
             }
             Matching::Gatekeeper(matching) => self.matches_constraint(matching),
-            Matching::Unreadable => Ok(true),
+            Matching::Unreadable | Matching::Everything => Ok(true),
         }
     }
 
@@ -185,7 +185,7 @@ impl<'t> Round<'t> {
             Program::Gatekeeper(constraint) => {
                 return Ok(constraint.enforcement.at(self.selection).unwrap_or(rule.action));
             }
-            Program::Broken(_) => return Ok(rule.action),
+            Program::Conftest(_) | Program::Broken(_) => return Ok(rule.action),
         };
         let namespace = self.request.object_namespace();
         match validation.actions.settle(namespace, None) {
@@ -201,6 +201,7 @@ impl<'t> Round<'t> {
         let validation = match &rule.program {
             Program::Kyverno(validation) => validation,
             Program::Gatekeeper(constraint) => return self.run_constraint(constraint),
+            Program::Conftest(judge) => return Ok(self.run_judge(judge)),
             Program::Broken(reason) => return Ok(Said::error(Arc::clone(reason))),
         };
         let document = self.document.get_or_init(|| Document::of(self.request));

@@ -74,7 +74,7 @@ impl Selection {
         match self {
             Self::All => match &rule.program {
                 Program::Gatekeeper(constraint) => constraint.enforcement.at(self).is_some(),
-                Program::Kyverno(_) | Program::Broken(_) => true,
+                Program::Kyverno(_) | Program::Conftest(_) | Program::Broken(_) => true,
             },
             Self::Admission => rule.policy.admission,
             Self::AdmissionWith(failure_policy) => {

@@ -1,6 +1,7 @@
 //! Asks the constraints of Gatekeeper.
 
 use super::{Round, Said};
+use crate::conftest::{self, Judge};
 use crate::decision::Outcome;
 use crate::facts::{FactError, FactKey, Stop};
 use crate::gatekeeper::check::{Answer, Circumstances, whole_message};
@@ -49,5 +50,21 @@ impl<'t> Round<'t> {
                 Said { violations, ..Said::new(Outcome::Fail, message) }
             }
         })
+    }
+
+    /// Asks a rule in conftest's manner about the object, or the old one where it goes.
+    pub(super) fn run_judge(&self, judge: &'t Judge) -> Said {
+        let Some(object) = self.request.object_root_or_old() else {
+            return Said { silent: true, ..Said::skip("there is no object") };
+        };
+        match judge.evaluate(object, self.surroundings.now, self.surroundings.seed) {
+            conftest::Answer::Pass => Said::new(Outcome::Pass, ""),
+            conftest::Answer::Exempted => Said::skip("an `exception` of the package exempts it"),
+            conftest::Answer::Error(error) => Said::error(error),
+            conftest::Answer::Fail(violations) => {
+                let message = whole_message(&violations);
+                Said { violations, ..Said::new(Outcome::Fail, message) }
+            }
+        }
     }
 }
