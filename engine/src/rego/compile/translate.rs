@@ -438,7 +438,7 @@ impl Translator<'_> {
     fn function(&mut self, name: &[Box<str>], span: Span) -> Option<Function> {
         let first = name.first()?;
         if self.scopes.is_declared(first) {
-            self.fault(span, format!("rego_type_error: undefined function {}", name.join(".")));
+            self.fault(span, format!("called function {} shadowed", name.join(".")));
             return None;
         }
         if let Some(path) = self.resolved(name) {
