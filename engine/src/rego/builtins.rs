@@ -16,6 +16,7 @@ mod operators;
 mod patterns;
 mod refused;
 mod regex;
+mod schema;
 mod strings;
 mod table;
 mod time;

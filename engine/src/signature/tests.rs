@@ -19,7 +19,7 @@ fn ed25519_is_that_of_the_rfc() {
     assert!(!key.verifies(Scheme::EdDsa, &[0x72], &signature[..63]));
     assert!(!key.verifies(Scheme::Ecdsa(Hash::Sha256), &[0x72], &signature));
     // The order added to the second half: the same number, and no signature.
-    let mut shifted = signature.clone();
+    let mut shifted = signature;
     shifted[63] |= 0x10;
     assert!(!key.verifies(Scheme::EdDsa, &[0x72], &shifted));
 }

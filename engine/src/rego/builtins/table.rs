@@ -6,7 +6,7 @@ use super::Type::{self, Any, Array, Boolean, Null, Number, Object, OneOf, Set, S
 use super::{Builtin, Function};
 use super::{
     aggregates, arrays, crypto, encoding, format, glob, graph, identifiers, json, net, objects,
-    operators, refused, regex, strings, time, tokens, types, units, uri, x509,
+    operators, refused, regex, schema, strings, time, tokens, types, units, uri, x509,
 };
 
 const fn builtin(
@@ -130,11 +130,11 @@ pub(super) static BUILTINS: &[Builtin] = &[
     builtin("json.is_valid", &[String], Boolean, encoding::json_is_valid),
     builtin("json.marshal", &[Any], String, encoding::json_marshal),
     builtin("json.marshal_with_options", &[Any, Object], String, encoding::json_marshal_with_options),
-    builtin("json.match_schema", &[OneOf(&[String, Object]), OneOf(&[String, Object])], Array, refused::not_supported),
+    builtin("json.match_schema", &[OneOf(&[String, Object]), OneOf(&[String, Object])], Array, schema::match_schema),
     builtin("json.patch", &[Any, Array], Any, json::patch),
     builtin("json.remove", &[Object, OneOf(&[Array, Set])], Object, json::remove),
     builtin("json.unmarshal", &[String], Any, encoding::json_unmarshal),
-    builtin("json.verify_schema", &[OneOf(&[String, Object])], Array, refused::not_supported),
+    builtin("json.verify_schema", &[OneOf(&[String, Object])], Array, schema::verify_schema),
     builtin("lower", &[String], String, strings::lower),
     builtin("lt", &[Any, Any], Boolean, operators::lt),
     builtin("lte", &[Any, Any], Boolean, operators::lte),

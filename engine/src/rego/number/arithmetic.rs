@@ -109,6 +109,26 @@ impl Number {
         whole.plus(&Float::from_int(&BigInt::from(-1))).to_number()
     }
 
+    /// Whether this is so many times another number exactly; nothing is a multiple of zero.
+    pub(crate) fn is_multiple_of(&self, other: &Self) -> Result<bool, NumberError> {
+        let read = |number: &Self| {
+            let decimal = number.with_text(Decimal::of).ok_or(NumberError::TooLarge)?;
+            match decimal.magnitude().abs().max(decimal.exponent.saturating_abs()) {
+                size if size > LIMIT => Err(NumberError::TooLarge),
+                _ => Ok(decimal),
+            }
+        };
+        let (left, right) = (read(self)?, read(other)?);
+        // Both times a power of ten are whole.
+        let places = left.exponent.min(right.exponent).min(0);
+        let scaled = |decimal: &Decimal| {
+            let digits: BigInt = decimal.digits.parse().unwrap_or_default();
+            digits * BigInt::from(10).pow((decimal.exponent - places) as u32)
+        };
+        let (left, right) = (scaled(&left), scaled(&right));
+        Ok(right != BigInt::ZERO && left % right == BigInt::ZERO)
+    }
+
     /// The part before the point of `NumberToFloat(n).Int(nil)`, exactly where this is whole.
     pub(crate) fn truncated(&self) -> Result<BigInt, NumberError> {
         match self.plain_integer() {

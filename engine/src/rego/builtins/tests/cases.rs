@@ -5,6 +5,7 @@ mod documents;
 mod encodings;
 mod operators;
 mod patterns;
+mod schemas;
 mod texts;
 mod tokens;
 mod types;

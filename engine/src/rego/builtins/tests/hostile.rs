@@ -80,3 +80,16 @@ fn what_is_deep_is_read_and_written() {
     assert_eq!(answer("json.is_valid", &format!("[\"{deep}\"]")), "true");
     answer("yaml.marshal", &format!("[{deep}]"));
 }
+
+#[test]
+fn schemas_that_lead_nowhere_end() {
+    for (arguments, expected) in [
+        (r##"["1", {"$ref": "#"}]"##, "halt"),
+        (r##"["[[[1]]]", {"items": {"$ref": "#"}}]"##, "[true, []]"),
+        (r##"["1", {"allOf": [{"$ref": "#"}, {"$ref": "#"}]}]"##, "halt"),
+        (r##"["1", {"$ref": "http://a/b"}]"##, "error"),
+    ] {
+        let found = answer("json.match_schema", arguments);
+        assert!(found.starts_with(expected), "{arguments} {found:.80}");
+    }
+}
