@@ -131,7 +131,7 @@ impl PolicySet {
     pub fn asks_namespaces(&self) -> bool {
         let reads = |rule: &Rule| match &rule.program {
             Program::Gatekeeper(constraint) => constraint.reads_namespace(),
-            Program::Kyverno(_) | Program::Broken(_) => false,
+            Program::Kyverno(_) | Program::Conftest(_) | Program::Broken(_) => false,
         };
         if self.rules.iter().any(reads) {
             return true;
