@@ -38,6 +38,13 @@ pub(crate) struct Constraint {
     program: Arc<Program>,
 }
 
+impl Constraint {
+    /// Whether the template reads the namespace of the object.
+    pub(crate) fn reads_namespace(&self) -> bool {
+        self.program.reads_namespace
+    }
+}
+
 /// A template, ready for its constraints.
 #[derive(Debug)]
 struct Ready {

@@ -39,6 +39,7 @@ pub fn inventory<'o>(objects: impl IntoIterator<Item = &'o Tree>) -> Arc<Tree> {
 mod tests {
     use super::*;
     use crate::read::{Limits, parse_yaml};
+    use crate::tree::Kind;
 
     #[test]
     fn objects_stand_where_upstream_puts_them() {
@@ -63,6 +64,8 @@ mod tests {
         ] {
             assert_eq!(at(keys).as_deref(), expected, "{keys:?}");
         }
+        let large = found.root().at(&[&pods[..], &["a", "size"]].concat());
+        assert!(matches!(large.map(Node::kind), Some(Kind::Float(_))), "as Go reads it");
         assert_eq!(inventory([]).root().to_json(), "{}");
     }
 }

@@ -129,6 +129,13 @@ impl PolicySet {
 
     /// Whether an answer can depend on the labels of namespaces.
     pub fn asks_namespaces(&self) -> bool {
+        let reads = |rule: &Rule| match &rule.program {
+            Program::Gatekeeper(constraint) => constraint.reads_namespace(),
+            Program::Kyverno(_) | Program::Conftest(_) | Program::Broken(_) => false,
+        };
+        if self.rules.iter().any(reads) {
+            return true;
+        }
         let mut open: Vec<_> = self.trees.iter().map(|tree| tree.root()).collect();
         while let Some(node) = open.pop() {
             match node.kind() {

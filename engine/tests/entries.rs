@@ -241,6 +241,31 @@ const POLICY: &[&str] = &[
     "    - x\n",
 ];
 
+const GATEKEEPER: &[&str] = &[
+    "apiVersion: templates.gatekeeper.sh/v1\nkind: ConstraintTemplate\nmetadata: {name: k}\nspec:\n",
+    "apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: K\nmetadata: {name: c}\n",
+    "  crd: {spec: {names: {kind: K}}}\n",
+    "  crd: {spec: {names: {kind: K}, validation: {openAPIV3Schema: {type: object, properties: {a: {type: string, default: x}}}}}}\n",
+    "  targets:\n  - target: admission.k8s.gatekeeper.sh\n",
+    "    rego: |\n      package a\n",
+    "    code: [{engine: Rego, source: {rego: 'package a', version: v1}}]\n",
+    "    libs:\n    - |\n      package lib.b\n",
+    "      violation[{\"msg\": \"x\"}] { input.review.object.spec.text }\n",
+    "      violation[{\"msg\": m, \"details\": input}] { m := input.parameters.a }\n",
+    "      violation[{\"msg\": m}] { data.inventory.namespace[m] }\n",
+    "      violation[x] { x := data.lib.b.f(input.review) }\n",
+    "      f(x) = x { x }\n",
+    "spec:\n  enforcementAction: warn\n",
+    "spec: {parameters: {a: b}, match: {kinds: [{kinds: [Widget]}]}}\n",
+    "  match: {namespaceSelector: {matchLabels: {a: b}}, namespaces: ['*a*']}\n",
+    "  parameters: {a: [1, {b: 1e30}]}\n",
+    "---\n",
+    "      ",
+    "x",
+    "{ ",
+    " }\n",
+];
+
 const SUITE: &[&str] = &[
     "apiVersion: cli.kyverno.io/v1alpha1\nkind: Test\nmetadata: {name: t}\n",
     "policies: [p.yaml]\n",
@@ -263,9 +288,19 @@ const SUITE: &[&str] = &[
     "globalContextEntries: [{name: g, data: {a: 1}}]\n",
     "---\n",
     "  x: 1\n",
+    "apiVersion: test.gatekeeper.sh/v1alpha1\nkind: Suite\n",
+    "tests:\n- {name: t, template: t, constraint: c}\n",
+    "tests:\n- name: t\n  template: t\n  constraint: c\n  cases:\n",
+    "  - {name: c, object: o, inventory: [i], assertions: [{violations: no}]}\n",
+    "  - {object: o, assertions: [{violations: 1, message: '^a'}, {}]}\n",
 ];
 
 proptest! {
+    #[test]
+    fn gatekeeper(text in soup(GATEKEEPER)) {
+        entries::policy(&text);
+    }
+
     #[test]
     fn suite(text in soup(SUITE)) {
         entries::suite(&text);

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use rayon::prelude::*;
 use serde_json::Value;
 
-use crate::golden::{Golden, files, list, text};
+use crate::golden::{Golden, files, list, read, text};
 use crate::ledger::{Failure, Ledger};
 use crate::reach::documents;
 
@@ -70,36 +70,42 @@ pub(crate) fn violations(golden: &Golden, ledger: &mut Ledger) {
         let document = documents(&path, suite).remove(0);
         for row in rows {
             let (case, object) = (text(row, "case"), text(row, "object"));
-            let result = case_of(&document, case, object, folder).and_then(|ours| {
-                let wanted = list(row, "violations")
-                    .iter()
-                    .map(|one| (text(one, "msg").to_owned(), one["details"].clone()));
-                compare(&ours, &wanted.collect::<Vec<_>>())
-            });
+            let wanted: Vec<Said> = list(row, "violations")
+                .iter()
+                .map(|one| (text(one, "msg").to_owned(), one["details"].clone()))
+                .collect();
+            // Tests of one suite may have cases of one name: one of them is meant.
+            let mut result = Err(Failure::new("the suite has no such case", ""));
+            for ours in cases_of(&document, case, object, folder) {
+                result = ours.and_then(|ours| compare(&ours, &wanted));
+                if result.is_ok() {
+                    break;
+                }
+            }
             ledger.enter(format!("{suite} {case}"), result);
         }
     }
 }
 
-/// What ours answers to a case that a suite holds.
-fn case_of(
+/// What ours answers to each case of a name that a suite holds.
+fn cases_of(
     suite: &Document,
     name: &str,
     object: &str,
     folder: &Path,
-) -> Result<Vec<Said>, Failure> {
+) -> Vec<Result<Vec<Said>, Failure>> {
     let suite: Value = serde_json::from_str(&suite.tree().root().to_json()).unwrap();
-    let found = list(&suite, "tests").iter().find_map(|test| {
-        let case = list(test, "cases")
-            .iter()
-            .find(|case| text(case, "name") == name && text(case, "object") == object)?;
-        Some((test, case))
-    });
-    let Some((test, case)) = found else {
-        return Err(Failure::new("the suite has no such case", ""));
-    };
-    let policies =
-        policies(&folder.join(text(test, "template")), &folder.join(text(test, "constraint")))?;
+    let tests = list(&suite, "tests").iter();
+    let cases = tests.flat_map(|test| list(test, "cases").iter().map(move |case| (test, case)));
+    let named =
+        cases.filter(|(_, case)| text(case, "name") == name && text(case, "object") == object);
+    named.map(|(test, case)| answer_case(test, case, folder)).collect()
+}
+
+fn answer_case(test: &Value, case: &Value, folder: &Path) -> Result<Vec<Said>, Failure> {
+    let object = text(case, "object");
+    let template = folder.join(text(test, "template"));
+    let policies = policies(&template, &folder.join(text(test, "constraint")))?;
     let mut objects = Vec::new();
     for path in list(case, "inventory") {
         let path = folder.join(path.as_str().unwrap());
@@ -205,7 +211,14 @@ pub(crate) fn test(golden: &Golden, ledger: &mut Ledger) {
         let said = (text(&row, "message").to_owned(), row["details"].clone());
         wanted.entry(key).or_default().entry(identity).or_default().push(said);
     }
-    let runs = golden.json_lines("gatekeeper-test-runs.jsonl");
+    let mut runs = golden.json_lines("gatekeeper-test-runs.jsonl");
+    let all = runs.len();
+    // gator answers by CEL where a template has both; this build by Rego.
+    runs.retain(|run| {
+        let template = read(&root.join(text(run, "template")));
+        !template.contains("K8sNativeValidation")
+    });
+    (runs.len()..all).for_each(|_| ledger.out_of_reach("templates that gator evaluates as CEL"));
     let compared: Vec<_> = runs
         .par_iter()
         .flat_map(|run| {

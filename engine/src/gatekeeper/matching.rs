@@ -70,8 +70,11 @@ const SUBRESOURCES: &[&str] = &[
     "scale",
 ];
 
+/// A group, a kind, and one of its subresources.
+type Subresource = (&'static str, &'static str, &'static str);
+
 /// Kinds of objects that only come to subresources, with the kinds that have these.
-const OF_SUBRESOURCES: &[(&str, &[(&str, &str, &str)])] = &[
+const OF_SUBRESOURCES: &[(&str, &[Subresource])] = &[
     ("Binding", &[("", "Pod", "binding")]),
     ("Eviction", &[("", "Pod", "eviction")]),
     ("NodeProxyOptions", &[("", "Node", "proxy")]),

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::compile::compile;
@@ -219,7 +220,7 @@ fn a_namespace_that_is_not_known_refuses() {
     let key = FactKey::get("/api/v1/namespaces/x");
     let request = request(POD);
     match set.evaluate(&request, &Facts::default()) {
-        Evaluation::Needs(keys) => assert_eq!(keys.into_iter().collect::<Vec<_>>(), [key.clone()]),
+        Evaluation::Needs(keys) => assert_eq!(keys, BTreeSet::from([key.clone()])),
         Evaluation::Decided(decision) => panic!("{decision:?}"),
     }
     let labelled = |label: &str| {
@@ -248,9 +249,7 @@ fn the_inventory_is_asked_for_where_it_is_read() {
     let set = set(rego, "{}");
     let request = request(POD);
     match set.evaluate(&request, &Facts::default()) {
-        Evaluation::Needs(keys) => {
-            assert_eq!(keys.into_iter().collect::<Vec<_>>(), [FactKey::Inventory])
-        }
+        Evaluation::Needs(keys) => assert_eq!(keys, BTreeSet::from([FactKey::Inventory])),
         Evaluation::Decided(decision) => panic!("{decision:?}"),
     }
     let mut facts = Facts::default();

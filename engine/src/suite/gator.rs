@@ -140,7 +140,7 @@ impl GatorSuite {
                 || self.case(place).is_some_and(|case| case.skip);
             report.rows.push(match (self.is_broken, skips) {
                 (true, _) => Row { message: "the suite cannot be read".to_owned(), ..row },
-                (false, true) => Row { outcome: RowOutcome::Skipped, ..row },
+                (false, true) => Row { outcome: RowOutcome::Skipped, ..bench.named(place, row) },
                 (false, false) => bench.run(place, row),
             });
         }

@@ -19,11 +19,12 @@ const POD: &str = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","nam
 fn an_object_where_it_is_has_no_operation() {
     let request = Request::create(tree(POD), "2026-01-01T00:00:00Z".parse().unwrap());
     // What gator 3.23.1 shows of a plain object.
-    let expected = format!(
-        r#"{{"kind":{{"group":"","kind":"Pod","version":"v1"}},"name":"a","namespace":"x","#
-    ) + &format!(
-        r#""namespaceObject":{{}},"object":{POD},"oldObject":null,"operation":"","options":null,"#
-    ) + r#""resource":{"group":"","resource":"","version":""},"uid":"","userInfo":{}}"#;
+    let expected = r#"{"kind":{"group":"","kind":"Pod","version":"v1"},"name":"a","namespace":"x","#
+        .to_owned()
+        + &format!(
+            r#""namespaceObject":{{}},"object":{POD},"oldObject":null,"operation":"","options":null,"#
+        )
+        + r#""resource":{"group":"","resource":"","version":""},"uid":"","userInfo":{}}"#;
     assert_eq!(shown(&request, true), expected);
     assert_eq!(
         shown(&request, false),

@@ -139,6 +139,17 @@ impl<'b> Bench<'b> {
         }
     }
 
+    /// The row with the name of its constraint, where that can be read.
+    pub(super) fn named(&self, place: Place, row: Row) -> Row {
+        let test = self.suite.test(place);
+        let constraint = test.and_then(|test| self.inputs.files.get(&test.constraint)?.first());
+        let name = constraint.map(|document| name_of(document)).unwrap_or_default();
+        match name {
+            "" => row,
+            name => Row { policy: name.to_owned(), ..row },
+        }
+    }
+
     fn prepare(&mut self, number: usize, test: &Test) {
         if self.tests.contains_key(&number) {
             return;
@@ -160,6 +171,12 @@ impl Answered {
         });
         said.collect()
     }
+}
+
+/// The name that an object has.
+fn name_of(document: &Document) -> &str {
+    let name = document.tree().root().at(&["metadata", "name"]);
+    name.and_then(|name| name.as_str()).unwrap_or_default()
 }
 
 fn invalid(ready: &Ready, row: Row) -> Row {
@@ -203,7 +220,6 @@ fn compile(test: &Test, inputs: &Inputs<'_>, diagnostics: &mut Vec<Diagnostic>) 
         }
     };
     let (policies, found) = compile_policies(&[template.clone(), constraint.clone()]);
-    let name = constraint.tree().root().at(&["metadata", "name"]);
     let of_constraint = |found: &&Diagnostic| {
         found.span.as_ref().is_some_and(|span| {
             span.source == constraint.source().name && constraint.range().contains(&span.start)
@@ -224,7 +240,7 @@ fn compile(test: &Test, inputs: &Inputs<'_>, diagnostics: &mut Vec<Diagnostic>) 
         diagnostics.extend(found);
     }
     Ready {
-        name: name.and_then(|name| name.as_str()).unwrap_or_default().to_owned(),
+        name: name_of(constraint).to_owned(),
         policies,
         flaw,
         is_against_schema,
