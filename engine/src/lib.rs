@@ -45,7 +45,8 @@ pub use policy_set::{
     Evaluation, KindPattern, PolicySet, Registration, Selected, Selection, Target,
 };
 pub use read::{
-    Document, Format, Limits, Places, ReadError, Reading, parse_json, parse_yaml, read,
+    Document, Format, Limits, Places, ReadError, Reading, parse_json, parse_json_lazily,
+    parse_yaml, read,
 };
 pub use request::{Asked, GroupVersionKind, GroupVersionResource, Operation, Request, UserInfo};
 pub use rule::OtherRules;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use ajj_engine::{
     Asked, GroupVersionKind, GroupVersionResource, Limits, Node, Operation, Request, UserInfo,
-    parse_json,
+    parse_json_lazily,
 };
 use jiff::Timestamp;
 
@@ -52,7 +52,7 @@ pub fn parse(body: &[u8], kinds: &ResourceKinds, time: Timestamp) -> Result<Requ
         ReviewError(format!("expected UTF-8, found another byte at offset {at}"))
     })?;
     let limits = Limits { max_nodes: MAX_NODES, ..Limits::default() };
-    let tree = parse_json(text, &limits).map_err(|error| {
+    let tree = parse_json_lazily(text, &limits).map_err(|error| {
         ReviewError(format!("expected one AdmissionReview in JSON: {}", error.message))
     })?;
     read(tree.root(), kinds, time)
