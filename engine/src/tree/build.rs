@@ -140,7 +140,7 @@ impl Builder {
     /// Makes room for about this many nodes.
     pub(crate) fn reserve(&mut self, nodes: usize) {
         self.slots.reserve(nodes);
-        self.pending.reserve(64.min(nodes));
+        self.pending.reserve(128.min(nodes));
         self.open.reserve(16.min(nodes));
     }
 

@@ -19,8 +19,12 @@ const MOST_KEYS: usize = 32;
 /// Looks through the list or map at `start`. None where it is not sound, and where it holds what is
 /// rare in objects: reading it at once then says what is wrong, if anything is.
 pub(super) fn skip(bytes: &[u8], start: usize) -> Option<Sound> {
-    let mut skipper =
-        Skipper { bytes, position: start, open: Vec::with_capacity(16), keys: Vec::new() };
+    let mut skipper = Skipper {
+        bytes,
+        position: start,
+        open: Vec::with_capacity(16),
+        keys: Vec::with_capacity(MOST_KEYS),
+    };
     let mut nodes = 0;
     loop {
         nodes += 1;
