@@ -29,6 +29,7 @@ mod source;
 pub mod suite;
 mod tree;
 mod user_info;
+mod user_texts;
 mod value;
 mod values;
 
@@ -52,5 +53,6 @@ pub use request::{Asked, GroupVersionKind, GroupVersionResource, Operation, Requ
 pub use rule::OtherRules;
 pub use source::{LineColumn, Source, Span};
 pub use tree::{Entries, Items, Kind, Node, Tree};
+pub use user_texts::{Extra, Texts};
 pub use value::{List, Map, Text, Value};
 pub use values::{Case, Values};
