@@ -5,7 +5,7 @@
 use std::hint::black_box;
 
 use ajj_benches::{REVIEW, admission, pod_security};
-use ajj_engine::{Facts, Limits, compile, parse_json};
+use ajj_engine::{Facts, Limits, compile, parse_json_lazily};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 #[global_allocator]
@@ -16,7 +16,7 @@ fn reviewing(criterion: &mut Criterion) {
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
     let limits = Limits::default();
     let facts = Facts::default();
-    let review = parse_json(REVIEW, &limits).unwrap();
+    let review = parse_json_lazily(REVIEW, &limits).unwrap();
     let request = admission(&review).unwrap();
     let decision = policies.conclude(&request, &facts);
     assert_eq!(decision.results.len(), 17);
@@ -24,7 +24,7 @@ fn reviewing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("review");
     group.throughput(Throughput::Bytes(REVIEW.len() as u64));
     group.bench_function("read", |bencher| {
-        bencher.iter(|| parse_json(black_box(REVIEW), &limits).unwrap());
+        bencher.iter(|| parse_json_lazily(black_box(REVIEW), &limits).unwrap());
     });
     group.bench_function("request", |bencher| bencher.iter(|| admission(black_box(&review))));
     group.bench_function("evaluate", |bencher| {
@@ -32,7 +32,7 @@ fn reviewing(criterion: &mut Criterion) {
     });
     group.bench_function("all of it", |bencher| {
         bencher.iter(|| {
-            let review = parse_json(black_box(REVIEW), &limits).unwrap();
+            let review = parse_json_lazily(black_box(REVIEW), &limits).unwrap();
             policies.conclude(&admission(&review).unwrap(), &facts)
         });
     });

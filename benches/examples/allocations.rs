@@ -9,7 +9,7 @@ use std::error::Error;
 use std::hint::black_box;
 
 use ajj_benches::{DEPLOYMENT, POD, REVIEW, admission, pod_security, request};
-use ajj_engine::{Facts, Limits, compile, parse_json};
+use ajj_engine::{Facts, Limits, compile, parse_json_lazily};
 
 /// Runs `step` and prints what it allocates; dropping what it yields is not part of it.
 fn count<T>(name: &str, step: impl FnOnce() -> T) -> T {
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let limits = Limits::default();
     println!("review of {} bytes", REVIEW.len());
-    let review = count("  read", || parse_json(REVIEW, &limits))?;
+    let review = count("  read", || parse_json_lazily(REVIEW, &limits))?;
     let request = count("  request", || admission(&review))?;
     let decision = count("  evaluate", || policies.conclude(&request, &facts));
     assert_eq!(decision.results.len(), 17);

@@ -8,7 +8,7 @@ use std::error::Error;
 use std::hint::black_box;
 
 use ajj_benches::{POD, REVIEW, admission, many, pod_security, request};
-use ajj_engine::{Facts, Limits, compile, parse_json};
+use ajj_engine::{Facts, Limits, compile, parse_json_lazily};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -20,11 +20,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let limits = Limits::default();
     let facts = Facts::default();
-    let review = parse_json(REVIEW, &limits)?;
+    let review = parse_json_lazily(REVIEW, &limits)?;
     let asked = if step == "evaluate" { admission(&review)? } else { request(POD)? };
     for _ in 0..runs {
         match &*step {
-            "read" => drop(black_box(parse_json(black_box(REVIEW), &limits)?)),
+            "read" => drop(black_box(parse_json_lazily(black_box(REVIEW), &limits)?)),
             "request" => drop(black_box(admission(black_box(&review))?)),
             "evaluate" | "Pod" | "5" | "10000" => {
                 drop(black_box(policies.conclude(black_box(&asked), &facts)))

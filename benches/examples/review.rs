@@ -9,7 +9,7 @@ use std::error::Error;
 use std::hint::black_box;
 
 use ajj_benches::{REVIEW, admission, pod_security};
-use ajj_engine::{Facts, Limits, compile, parse_json};
+use ajj_engine::{Facts, Limits, compile, parse_json_lazily};
 use rustix::time::{ClockId, clock_gettime};
 
 #[global_allocator]
@@ -39,11 +39,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (policies, _) = compile(&pod_security()?);
     let limits = Limits::default();
     let facts = Facts::default();
-    let review = parse_json(REVIEW, &limits)?;
+    let review = parse_json_lazily(REVIEW, &limits)?;
     let request = admission(&review)?;
     assert_eq!(policies.conclude(&request, &facts).results.len(), 17);
     measure("read", rounds, || {
-        black_box(parse_json(black_box(REVIEW), &limits).ok());
+        black_box(parse_json_lazily(black_box(REVIEW), &limits).ok());
     });
     measure("request", rounds, || {
         black_box(admission(black_box(&review)).ok());
@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         black_box(policies.conclude(black_box(&request), &facts));
     });
     measure("all of it", rounds, || {
-        let review = parse_json(black_box(REVIEW), &limits).ok();
+        let review = parse_json_lazily(black_box(REVIEW), &limits).ok();
         let request = review.as_ref().and_then(|review| admission(review).ok());
         black_box(request.map(|request| policies.conclude(&request, &facts)));
     });

@@ -29,6 +29,7 @@ mod source;
 pub mod suite;
 mod tree;
 mod user_info;
+mod user_texts;
 mod value;
 mod values;
 
@@ -45,11 +46,13 @@ pub use policy_set::{
     Evaluation, KindPattern, PolicySet, Registration, Selected, Selection, Target,
 };
 pub use read::{
-    Document, Format, Limits, Places, ReadError, Reading, parse_json, parse_yaml, read,
+    Document, Format, Limits, Places, ReadError, Reading, parse_json, parse_json_lazily,
+    parse_yaml, read,
 };
 pub use request::{Asked, GroupVersionKind, GroupVersionResource, Operation, Request, UserInfo};
 pub use rule::OtherRules;
 pub use source::{LineColumn, Source, Span};
 pub use tree::{Entries, Items, Kind, Node, Tree};
+pub use user_texts::{Extra, Texts};
 pub use value::{List, Map, Text, Value};
 pub use values::{Case, Values};

@@ -22,6 +22,8 @@ use crate::source::Source;
 use crate::tree::Tree;
 
 use error::Lines;
+use json::Extent;
+pub(crate) use json::read_part;
 use split::Chunk;
 
 /// What a text may cost.
@@ -114,10 +116,27 @@ pub fn read(source: &Source, limits: &Limits) -> Reading {
 /// # Ok::<(), ajj_engine::ReadError>(())
 /// ```
 pub fn parse_json(text: impl Into<Arc<str>>, limits: &Limits) -> Result<Tree, ReadError> {
-    let text = text.into();
-    parse_one(&text, limits, |chunk| {
-        let (parsed, end) = json::parse(&text, chunk, limits, false)?;
-        json::expect_end(&text, end)?;
+    parse_json_value(&text.into(), limits, Extent::Values)
+}
+
+/// Reads one JSON value, and what stands under `managedFields` when something asks for it: then
+/// nothing but rules about it pay for it. What is not JSON there is refused all the same.
+///
+/// ```
+/// # use ajj_engine::{Limits, parse_json_lazily};
+/// let object = r#"{"metadata":{"managedFields":[{"manager":"kubectl"}],"name":"web"}}"#;
+/// let tree = parse_json_lazily(object, &Limits::default())?;
+/// assert_eq!(tree.root().to_json(), object);
+/// # Ok::<(), ajj_engine::ReadError>(())
+/// ```
+pub fn parse_json_lazily(text: impl Into<Arc<str>>, limits: &Limits) -> Result<Tree, ReadError> {
+    parse_json_value(&text.into(), limits, Extent::Lazily)
+}
+
+fn parse_json_value(text: &Arc<str>, limits: &Limits, extent: Extent) -> Result<Tree, ReadError> {
+    parse_one(text, limits, |chunk| {
+        let (parsed, end) = json::parse(text, chunk, limits, extent)?;
+        json::expect_end(text, end)?;
         Ok(parsed)
     })
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::tree::{Node, Tree};
+use crate::user_texts::{Extra, Texts};
 
 /// An admission request, or the one that applying a manifest would cause.
 #[derive(Clone, Debug)]
@@ -100,9 +101,9 @@ pub struct UserInfo {
     /// The unique id.
     pub uid: String,
     /// The groups.
-    pub groups: Vec<String>,
+    pub groups: Texts,
     /// What the authenticator added.
-    pub extra: Vec<(String, Vec<String>)>,
+    pub extra: Extra,
     /// Roles, as `namespace:name`.
     pub roles: Vec<String>,
     /// Cluster roles.

@@ -152,8 +152,13 @@ impl Matching {
 
 impl Program {
     pub(crate) fn broken(policy: &str) -> Self {
-        Self::Broken(format!("policy {policy} does not compile").into())
+        Self::Broken(not_compiled(policy).into())
     }
+}
+
+/// What a rule answers that does not compile.
+pub(crate) fn not_compiled(policy: &str) -> String {
+    format!("policy {policy} does not compile")
 }
 
 impl OtherRules {

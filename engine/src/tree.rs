@@ -7,10 +7,13 @@
 mod build;
 mod copy;
 mod edit;
+mod unread;
 
 pub(crate) use build::{Builder, DuplicateKey};
 
 use std::sync::Arc;
+
+use unread::Unread;
 
 /// An immutable tree of nulls, booleans, numbers, strings, lists and maps.
 ///
@@ -23,6 +26,8 @@ pub struct Tree {
     /// Strings that stand differently in the source: escaped, folded, or made by the engine.
     decoded: Arc<str>,
     slots: Arc<[Slot]>,
+    /// What is read when something asks for it.
+    unread: Arc<[Unread]>,
     root: u32,
     /// The first of the slots below the root, which stand side by side.
     first: u32,
@@ -58,6 +63,8 @@ pub(crate) enum Slot {
     List(Range),
     /// `length` pairs of slots from `start`: key, value, key, value.
     Map(Range),
+    /// A list or map by its number among the parts that are read when something asks for them.
+    Unread(u32),
 }
 
 impl Slot {
@@ -116,6 +123,7 @@ impl Tree {
             source: Arc::default(),
             decoded: text.into(),
             slots: Arc::new([Slot::Decoded(range)]),
+            unread: Arc::default(),
             root: 0,
             first: 0,
         }
@@ -127,6 +135,7 @@ impl Tree {
             source: Arc::default(),
             decoded: Arc::default(),
             slots: Arc::new([Slot::Null]),
+            unread: Arc::default(),
             root: 0,
             first: 0,
         }
@@ -142,7 +151,8 @@ impl Tree {
     /// What stands behind an alias of YAML counts once, and in a part of such a tree perhaps more
     /// than belongs to it.
     pub fn len(&self) -> usize {
-        self.below().len() + 1
+        let below = self.below().len();
+        below + self.unread_nodes(self.first..self.first + below as u32) + 1
     }
 
     /// Whether there is no node at all; never true of a tree that was read.
@@ -209,6 +219,7 @@ impl<'t> Node<'t> {
             }
             Slot::List(range) => Kind::List(Items { tree: self.tree, range }),
             Slot::Map(range) => Kind::Map(Entries { tree: self.tree, range }),
+            Slot::Unread(part) => self.tree.unread(part).map_or(Kind::Null, Self::kind),
         }
     }
 
@@ -232,6 +243,7 @@ impl<'t> Node<'t> {
     pub fn as_list(self) -> Option<Items<'t>> {
         match self.tree.slot(self.index) {
             Slot::List(range) => Some(Items { tree: self.tree, range }),
+            Slot::Unread(part) => self.tree.unread(part)?.as_list(),
             _ => None,
         }
     }
@@ -240,6 +252,7 @@ impl<'t> Node<'t> {
     pub fn as_map(self) -> Option<Entries<'t>> {
         match self.tree.slot(self.index) {
             Slot::Map(range) => Some(Entries { tree: self.tree, range }),
+            Slot::Unread(part) => self.tree.unread(part)?.as_map(),
             _ => None,
         }
     }
@@ -273,7 +286,8 @@ impl<'t> Node<'t> {
 
     /// The steps that lead from an ancestor to this node, as a JSON pointer has them.
     pub fn steps_from(self, ancestor: Self) -> Option<Vec<String>> {
-        if !std::ptr::eq(self.tree, ancestor.tree) {
+        // A part that was read later is a tree of its own.
+        if !std::ptr::eq(self.tree, ancestor.tree) && ancestor.tree.unread.is_empty() {
             return None;
         }
         // Each entry: a node, the number of its parent's entry, and the step that leads to it.
@@ -281,7 +295,7 @@ impl<'t> Node<'t> {
         let mut next = 0;
         while let Some((node, ..)) = seen.get(next) {
             let node = *node;
-            if node.index == self.index {
+            if node.same_place(self) {
                 return Some(path_to(&seen, next));
             }
             match node.kind() {

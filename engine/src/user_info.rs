@@ -28,13 +28,14 @@ fn user_info(root: Node<'_>, problems: &Problems<'_>) -> Option<UserInfo> {
         let mut inner = inner.fold_case();
         user.username = inner.text("username").unwrap_or_default().to_owned();
         user.uid = inner.text("uid").unwrap_or_default().to_owned();
-        user.groups = inner.texts("groups").unwrap_or_default();
+        let groups = inner.texts("groups").unwrap_or_default();
+        user.groups = groups.iter().map(String::as_str).collect();
         let extra = inner.get("extra").and_then(|extra| extra.as_map());
-        for (key, value) in extra.into_iter().flat_map(|extra| extra.iter()) {
+        let entries = extra.into_iter().flat_map(|extra| extra.iter()).map(|(key, value)| {
             let texts = value.as_list().into_iter().flat_map(|items| items.iter());
-            let texts = texts.filter_map(|item| item.as_str()).map(str::to_owned).collect();
-            user.extra.push((key.to_owned(), texts));
-        }
+            (key, texts.filter_map(|item| item.as_str()))
+        });
+        user.extra = entries.collect();
         inner.finish();
     }
     fields.finish();

@@ -9,8 +9,8 @@ mod respond;
 use std::sync::Arc;
 
 use ajj_engine::{
-    Asked, GroupVersionKind, GroupVersionResource, Limits, Node, Operation, Request, UserInfo,
-    parse_json,
+    Asked, Extra, GroupVersionKind, GroupVersionResource, Limits, Node, Operation, Request, Texts,
+    UserInfo, parse_json_lazily,
 };
 use jiff::Timestamp;
 
@@ -52,7 +52,7 @@ pub fn parse(body: &[u8], kinds: &ResourceKinds, time: Timestamp) -> Result<Requ
         ReviewError(format!("expected UTF-8, found another byte at offset {at}"))
     })?;
     let limits = Limits { max_nodes: MAX_NODES, ..Limits::default() };
-    let tree = parse_json(text, &limits).map_err(|error| {
+    let tree = parse_json_lazily(text, &limits).map_err(|error| {
         ReviewError(format!("expected one AdmissionReview in JSON: {}", error.message))
     })?;
     read(tree.root(), kinds, time)
@@ -188,29 +188,21 @@ fn user(request: Node<'_>) -> Result<Option<UserInfo>, ReviewError> {
     if user.as_map().is_none() {
         return Err(unexpected("userInfo", "a map"));
     }
-    let extra = user.get("extra").filter(|node| !node.is_null());
-    let extra = match extra.map(|node| node.as_map().ok_or_else(|| unexpected("extra", "a map"))) {
-        Some(entries) => entries?
-            .iter()
-            .map(|(key, values)| Ok((key.to_owned(), texts(values, "extra")?)))
-            .collect::<Result<_, ReviewError>>()?,
-        None => Vec::new(),
-    };
-    let groups = user.get("groups").filter(|node| !node.is_null());
+    let part = |key| user.get(key).filter(|node| !node.is_null());
+    let extra = part("extra").map(|extra| match extra.as_map() {
+        Some(_) => Extra::at(extra).ok_or_else(|| unexpected("extra", "a list of texts")),
+        None => Err(unexpected("extra", "a map")),
+    });
+    let groups = part("groups")
+        .map(|groups| Texts::at(groups).ok_or_else(|| unexpected("groups", "a list of texts")));
     Ok(Some(UserInfo {
         username: text(user, "username")?.to_owned(),
         uid: text(user, "uid")?.to_owned(),
-        groups: groups.map(|groups| texts(groups, "groups")).transpose()?.unwrap_or_default(),
-        extra,
+        groups: groups.transpose()?.unwrap_or_default(),
+        extra: extra.transpose()?.unwrap_or_default(),
         roles: Vec::new(),
         cluster_roles: Vec::new(),
     }))
-}
-
-fn texts(node: Node<'_>, key: &str) -> Result<Vec<String>, ReviewError> {
-    let items = node.as_list().ok_or_else(|| unexpected(key, "a list of texts"))?;
-    let text = |item: Node<'_>| item.as_str().map(str::to_owned);
-    items.iter().map(|item| text(item).ok_or_else(|| unexpected(key, "a list of texts"))).collect()
 }
 
 fn map<'t>(node: Node<'t>, key: &str) -> Result<Node<'t>, ReviewError> {

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use crate::tree::Kind;
 use crate::value::Value;
 
 /// How much an evaluation may still do.
@@ -59,31 +60,45 @@ impl Budget {
     ///
     /// Made values can hold one value many times over, and be astronomical when written out:
     /// whoever walks through or writes one asks here first.
-    pub fn weigh(&self, value: &Value<'_>) -> bool {
+    pub fn weigh<'t>(&self, value: &Value<'t>) -> bool {
+        // Scalars are weighed where they stand: most lists and maps hold nothing else.
         let mut rest = Vec::new();
         let mut next = Some(value.clone());
-        while let Some(value) = next.take().or_else(|| rest.pop()) {
-            let inside = value.len().unwrap_or_default();
-            let bytes = match &value {
-                Value::String(text) => text.len(),
-                _ => 1,
-            };
-            // Before they are copied out.
-            if !self.step(1) || self.steps.get() < inside || bytes > self.bytes.get() {
-                return self.step(usize::MAX);
-            }
-            if inside == 0 {
-                continue;
-            }
-            if let Some(entries) = value.entries() {
-                if !self.step(entries.iter().map(|(key, _)| key.len() / 64).sum()) {
-                    return false;
+        let mut is_light = self.weigh_alone(value);
+        while let Some(value) = next.take_if(|_| is_light) {
+            let mut visit = |inner: &Value<'t>| {
+                if inner.len().is_some_and(|length| length > 0) {
+                    rest.push(inner.clone());
                 }
-                rest.extend(entries.into_iter().map(|(_, value)| value));
-            } else if let Some(items) = value.items() {
-                rest.extend(items);
-            }
+                self.weigh_alone(inner)
+            };
+            is_light = match &value {
+                Value::List(items) => items.iter().all(visit),
+                Value::Map(entries) => {
+                    entries.iter().all(|(key, value)| self.weigh_key(key) && visit(value))
+                }
+                Value::Node(node) => match node.kind() {
+                    Kind::List(items) => items.iter().all(|item| visit(&Value::from(item))),
+                    Kind::Map(entries) => entries
+                        .iter()
+                        .all(|(key, node)| self.weigh_key(key) && visit(&Value::from(node))),
+                    _ => true,
+                },
+                _ => true,
+            };
+            next = rest.pop();
         }
-        true
+        is_light || self.step(usize::MAX)
+    }
+
+    /// Weighs a value without what is inside, for which there have to be steps left.
+    fn weigh_alone(&self, value: &Value<'_>) -> bool {
+        let inside = value.len().unwrap_or_default();
+        let bytes = value.as_str().map_or(1, str::len);
+        self.step(1) && self.steps.get() >= inside && self.bytes.get() >= bytes
+    }
+
+    fn weigh_key(&self, key: &str) -> bool {
+        self.step(key.len() / 64)
     }
 }

@@ -13,6 +13,9 @@ use crate::value::{Text, Value};
 /// What the items and entries of made lists and maps count as, in bytes.
 const ITEM: usize = size_of::<Value<'static>>();
 
+/// How many items a short list has at most.
+const FEW: usize = 4;
+
 /// Why a part has no value; keys stay borrowed, as most misses become null.
 #[derive(Debug)]
 pub(super) enum Failure<'t> {
@@ -318,17 +321,28 @@ impl<'t> Evaluation<'t, '_, '_> {
     }
 
     fn call(&self, call: &'t Call, value: &Value<'t>) -> Result<'t> {
-        let mut arguments = Vec::with_capacity(call.arguments.len());
-        for part in &call.arguments {
-            arguments.push(match part {
+        let argument = |part: &'t Part| {
+            Ok(match part {
                 Part::Reference(inner) => Argument::Expression(inner),
                 _ => Argument::Value(or_null(self.part(part, value))?),
-            });
+            })
+        };
+        // Most calls have so few arguments that they need no list.
+        match &*call.arguments {
+            [only] => self.apply(call, &[argument(only)?]),
+            [first, second] => self.apply(call, &[argument(first)?, argument(second)?]),
+            all => {
+                let all: std::result::Result<Vec<_>, _> = all.iter().map(argument).collect();
+                self.apply(call, &all?)
+            }
         }
+    }
+
+    fn apply(&self, call: &'t Call, arguments: &[Argument<'t>]) -> Result<'t> {
         let Some(function) = call.function else {
             return Err(Failure::failed(format!("unknown function: {}", call.name)));
         };
-        function.check(&arguments, self)?;
+        function.check(arguments, self)?;
         (function.call)(&Arguments { evaluation: self, call, values: arguments })
     }
 
@@ -347,17 +361,47 @@ impl<'t> Evaluation<'t, '_, '_> {
                 if item.is_list() { self.visit_items(item, visit) } else { visit(item) }
             });
         }
+        let or_none = |failure: Failure<'t>| match failure {
+            Failure::NotFound(_) => Ok(false),
+            failure if lenient && failure.is_of_upstream() => Ok(false),
+            failure => Err(failure),
+        };
+        // A short list that is written is only gone through, not made.
+        if let Part::List(parts) = left
+            && parts.len() <= FEW
+            && !value.is_null()
+        {
+            let values = match self.few(parts, value) {
+                Ok(values) => values,
+                Err(failure) => return or_none(failure),
+            };
+            values.iter().take(parts.len()).try_for_each(visit)?;
+            return Ok(true);
+        }
         let list = match self.part(left, value) {
             Ok(list) => list,
-            Err(Failure::NotFound(_)) => return Ok(false),
-            Err(failure) if lenient && failure.is_of_upstream() => return Ok(false),
-            Err(failure) => return Err(failure),
+            Err(failure) => return or_none(failure),
         };
         if !list.is_list() {
             return Ok(false);
         }
         self.visit_items(&list, visit)?;
         Ok(true)
+    }
+
+    /// The values of the parts of a short list, and nulls.
+    fn few(
+        &self,
+        parts: &'t [Part],
+        value: &Value<'t>,
+    ) -> std::result::Result<[Value<'t>; FEW], Failure<'t>> {
+        self.step()?;
+        let mut values = <[Value<'t>; FEW]>::default();
+        for (made, part) in values.iter_mut().zip(parts) {
+            *made = or_null(self.part(part, value))?;
+        }
+        self.made(ITEM * parts.len())?;
+        Ok(values)
     }
 
     fn visit_items(

@@ -53,7 +53,7 @@ pub(super) enum Argument<'t> {
 pub(super) struct Arguments<'a, 't, 's, 'e> {
     pub(super) evaluation: &'a Evaluation<'t, 's, 'e>,
     pub(super) call: &'t Call,
-    pub(super) values: Vec<Argument<'t>>,
+    pub(super) values: &'a [Argument<'t>],
 }
 
 const S: &[Type] = &[Type::String];

@@ -2,15 +2,22 @@
 
 use std::cell::Cell;
 
-use crate::tree::{Kind, Node};
+use crate::tree::{Kind, Node, Tree};
 
 /// Follows reads inside an object: the first one, and each next one that goes further down from
 /// there, until one does not.
 #[derive(Debug)]
 pub struct Trace<'e> {
     object: Node<'e>,
-    last: Cell<Option<u32>>,
+    last: Cell<Option<Place>>,
     ended: Cell<bool>,
+}
+
+/// A tree and a position in it: parts that are read later are trees of their own.
+type Place = (*const Tree, u32);
+
+fn place(node: Node<'_>) -> Place {
+    (std::ptr::from_ref(node.tree()), node.index())
 }
 
 impl<'e> Trace<'e> {
@@ -21,11 +28,14 @@ impl<'e> Trace<'e> {
 
     /// Is told that `child` was read out of `parent`.
     pub(super) fn read(&self, parent: Node<'_>, child: Node<'_>) {
-        if self.ended.get() || !std::ptr::eq(parent.tree(), self.object.tree()) {
+        let last = self.last.get();
+        let is_inside = std::ptr::eq(parent.tree(), self.object.tree())
+            || last.is_some_and(|(tree, _)| std::ptr::eq(parent.tree(), tree));
+        if self.ended.get() || !is_inside {
             return;
         }
-        let continues = match self.last.get() {
-            Some(last) => last == parent.index(),
+        let continues = match last {
+            Some(last) => last == place(parent),
             None => {
                 let whole_tree = self.object.same_place(self.object.tree().root());
                 if !whole_tree && !parent.same_place(self.object) {
@@ -35,7 +45,7 @@ impl<'e> Trace<'e> {
             }
         };
         if continues {
-            self.last.set(Some(child.index()));
+            self.last.set(Some(place(child)));
         } else {
             self.ended.set(true);
         }
@@ -52,7 +62,7 @@ impl<'e> Trace<'e> {
                 path.pop();
                 continue;
             };
-            if child.index() == wanted {
+            if place(child) == wanted {
                 return Some(path.iter().filter_map(Level::step).collect());
             }
             if matches!(child.kind(), Kind::List(_) | Kind::Map(_)) {

@@ -31,7 +31,7 @@ use super::schema::{
     self, CheckSpec, FailureAction, Found, OtherRule, OverrideSpec, RuleBody, RuleSpec, Spec,
     ValidateSpec,
 };
-use super::validation::{ActionOverride, Actions, Validation};
+use super::validation::{ActionOverride, Actions, Body, LateBody, Validation};
 use super::variables::{Query, Template};
 
 /// What all rules of one policy share while they are compiled.
@@ -131,11 +131,15 @@ fn compile_spec(
 
     let before = compiled.rules.len();
     let mut broken = Vec::new();
-    for node in &spec.rules {
+    // What is made of a rule asks for roles where the rule does.
+    let asks: Vec<bool> = spec.rules.iter().map(|rule| asks_roles(*rule)).collect();
+    for (node, asks_roles) in spec.rules.iter().zip(&asks) {
         let seen = problems.errors();
         let rule = RuleSpec::decode(*node, problems);
         let program = rule.as_ref().map(|rule| {
-            let lowered = shared.lower(tree, rule, problems);
+            let lowered = shared.lower(rule, problems, |validate| {
+                shared.body(tree, rule, validate, problems).map(LateBody::from)
+            });
             // One mistake is said once.
             if problems.errors() == seen {
                 refusals::rule(tree, rule, spec.background, problems);
@@ -144,7 +148,10 @@ fn compile_spec(
         });
         let failed = problems.errors() > seen;
         broken.push(failed);
+        let from = compiled.rules.len();
         shared.add(rule.as_ref(), program, failed, compiled);
+        let mut added = compiled.rules.iter_mut().skip(from);
+        added.for_each(|rule| rule.asks_roles = *asks_roles);
     }
     if problems.errors() > 0 && broken.iter().all(|failed| !failed) {
         // Something outside the rules is wrong: none of them can be trusted.
@@ -171,12 +178,16 @@ fn compile_spec(
             continue;
         }
         let written = spec.rules.get(generated.source).and_then(|rule| rule.get("name")?.as_str());
-        let program = shared.lower(&generated.tree, &rule, &silent);
+        let program = shared.lower(&rule, &silent, |_| {
+            let namespace = shared.policy.namespace.clone();
+            Some(LateBody::of(Arc::clone(&generated.tree), namespace))
+        });
         let shared = Shared { info: shared.info.clone(), policy: Arc::clone(&shared.policy), spec };
         let from = compiled.rules.len();
         shared.add_named(&rule, written.unwrap_or(rule.name), Some(program), failed, compiled);
         for rule in compiled.rules.iter_mut().skip(from) {
             rule.scope = Scope::Only(Arc::clone(&generated.kinds));
+            rule.asks_roles = asks.get(generated.source).copied().unwrap_or(true);
         }
     }
 }
@@ -207,43 +218,67 @@ struct Lowered {
     validation: Result<Option<Validation>, OtherRule>,
 }
 
+/// Lowers the body of a rule that was made: what is wrong with it was said before.
+pub(crate) fn body(rule: &Arc<Tree>, namespace: Option<&str>) -> Option<Body> {
+    let silent = Problems::silent();
+    let spec = RuleSpec::decode(rule.root(), &silent)?;
+    match &spec.body {
+        RuleBody::Validate(validate) => lower_body(rule, &spec, validate, namespace, &silent),
+        RuleBody::Other(_) | RuleBody::Unclear => None,
+    }
+}
+
+fn lower_body(
+    tree: &Arc<Tree>,
+    rule: &RuleSpec<'_>,
+    validate: &ValidateSpec<'_>,
+    namespace: Option<&str>,
+    problems: &Problems<'_>,
+) -> Option<Body> {
+    let context = context::entries(tree, &rule.context, namespace, problems);
+    let lowering = Lowering { tree, namespace, problems };
+    Some(Body {
+        message: Message::new(validate.message),
+        context,
+        preconditions: match rule.preconditions {
+            Some(node) => Some(lowering.conditions(node)?),
+            None => None,
+        },
+        check: lowering.check(validate.check, 0)?,
+        messages: messages(&rule.report_properties),
+    })
+}
+
 impl Shared<'_> {
-    fn lower(&self, tree: &Arc<Tree>, rule: &RuleSpec<'_>, problems: &Problems<'_>) -> Lowered {
+    fn lower(
+        &self,
+        rule: &RuleSpec<'_>,
+        problems: &Problems<'_>,
+        body: impl FnOnce(&ValidateSpec<'_>) -> Option<LateBody>,
+    ) -> Lowered {
         let matcher = selection::matcher(rule, problems);
         let validation = match &rule.body {
             RuleBody::Unclear => Ok(None),
             RuleBody::Other(kind) => Err(*kind),
             RuleBody::Validate(_) if self.spec.match_conditions.is_some() => Err(OtherRule::Cel),
-            RuleBody::Validate(validate) => Ok(self.validation(tree, rule, validate, problems)),
+            RuleBody::Validate(validate) => Ok(body(validate).map(|body| Validation {
+                body,
+                allow_existing_violations: validate.allow_existing_violations,
+                actions: self.actions(validate, problems),
+            })),
         };
         Lowered { matcher, validation }
     }
 
-    fn validation(
+    fn body(
         &self,
         tree: &Arc<Tree>,
         rule: &RuleSpec<'_>,
         validate: &ValidateSpec<'_>,
         problems: &Problems<'_>,
-    ) -> Option<Validation> {
-        let namespace = self.policy.namespace.as_deref();
-        let entries = context::entries(tree, &rule.context, namespace, problems);
-        if !problems.is_silent() {
-            variables::check(rule, self.spec.background, problems);
-        }
-        let lowering = Lowering { tree, namespace, problems };
-        Some(Validation {
-            message: Message::new(validate.message),
-            context: entries,
-            preconditions: match rule.preconditions {
-                Some(node) => Some(lowering.conditions(node)?),
-                None => None,
-            },
-            check: lowering.check(validate.check, 0)?,
-            allow_existing_violations: validate.allow_existing_violations,
-            actions: self.actions(validate, problems),
-            messages: messages(&rule.report_properties),
-        })
+    ) -> Option<Body> {
+        variables::check(rule, self.spec.background, problems);
+        lower_body(tree, rule, validate, self.policy.namespace.as_deref(), problems)
     }
 
     /// Upstream: `GetValidationFailureAction` in pkg/engine/api/engineresponse.go.
@@ -281,7 +316,7 @@ impl Shared<'_> {
     ) {
         match rule {
             Some(rule) => self.add_named(rule, rule.name, lowered, failed, compiled),
-            None => compiled.rules.push(self.rule(("", ""), None, None, None, Action::Deny)),
+            None => compiled.rules.push(self.rule(("", ""), None, None, Action::Deny)),
         }
     }
 
@@ -309,13 +344,12 @@ impl Shared<'_> {
         let action = action.unwrap_or(FailureAction::Audit).action(self.spec.emit_warning);
         let validation = validation.filter(|_| !failed);
         let names = (rule.name, written);
-        compiled.rules.push(self.rule(names, Some(rule.node), matcher, validation, action));
+        compiled.rules.push(self.rule(names, matcher, validation, action));
     }
 
     fn rule(
         &self,
         (name, written): (&str, &str),
-        node: Option<Node<'_>>,
         matcher: Option<Matcher>,
         validation: Option<Validation>,
         action: Action,
@@ -328,7 +362,7 @@ impl Shared<'_> {
             scope: Scope::default(),
             action,
             failure_policy: self.spec.failure_policy,
-            asks_roles: node.is_some_and(asks_roles),
+            asks_roles: false,
             program: match validation {
                 Some(validation) => Program::Kyverno(Box::new(validation)),
                 None => Program::broken(&info.policy),

@@ -144,15 +144,15 @@ fn is_other_scalar(value: &Value<'_>) -> bool {
     matches!(value, Value::Null | Value::Bool(_) | Value::Float(_) | Value::String(_))
 }
 
-fn node_holds_integer(node: Node<'_>) -> bool {
+fn node_holds_integer<'t>(node: Node<'t>) -> bool {
     let mut rest = Vec::new();
     let mut next = Some(node);
     while let Some(node) = next {
         let mut found = false;
-        let mut see = |child: Node<'_>| match child.kind() {
+        let mut see = |child: Node<'t>| match child.kind() {
             Kind::Int(_) => found = true,
-            Kind::List(items) if !items.is_empty() => rest.push(child.index()),
-            Kind::Map(entries) if !entries.is_empty() => rest.push(child.index()),
+            Kind::List(items) if !items.is_empty() => rest.push(child),
+            Kind::Map(entries) if !entries.is_empty() => rest.push(child),
             _ => {}
         };
         match node.kind() {
@@ -164,7 +164,7 @@ fn node_holds_integer(node: Node<'_>) -> bool {
         if found {
             return true;
         }
-        next = rest.pop().map(|index| node.tree().node(index));
+        next = rest.pop();
     }
     false
 }

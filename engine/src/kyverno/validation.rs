@@ -1,28 +1,27 @@
 //! Runs a compiled rule against a request.
 
+mod body;
+
+pub(crate) use body::{Body, LateBody};
+
 use crate::decision::{Action, Outcome};
 use crate::matcher::{Labels, Selector};
 use crate::request::{Operation, Request};
+use crate::rule::not_compiled;
 use crate::scalar::wildcard::Wildcard;
 use crate::tree::Node;
 use crate::value::Value;
 
 use super::check::{Answer, Check, Naming, Passed, Subject, not_loaded};
-use super::conditions::{Conditions, Message};
-use super::context::{Context, ContextEntry, Document, Stop, Surroundings};
+use super::context::{Context, Document, Stop, Surroundings};
 use super::pod_security::{self, Exclusion, PodSecurityOutcome, PodSecurityRule};
 
 /// A rule of type `validate`.
 #[derive(Debug)]
 pub(crate) struct Validation {
-    pub(crate) message: Message,
-    pub(crate) context: Vec<ContextEntry>,
-    pub(crate) preconditions: Option<Conditions>,
-    pub(crate) check: Check,
+    pub(crate) body: LateBody,
     pub(crate) allow_existing_violations: bool,
     pub(crate) actions: Actions,
-    /// Texts that replace the message, by outcome.
-    pub(crate) messages: Vec<(Outcome, Message)>,
 }
 
 /// What follows from a failure, by namespace.
@@ -75,15 +74,21 @@ impl Validation {
         exemption: &Exemption<'t>,
         matches_old: impl FnOnce() -> bool,
     ) -> Result<Answer, Stop> {
-        let answer = self.answer(run, document, exemption)?;
-        let answer = self.judge_old(answer, run, exemption, matches_old)?;
-        self.reword(answer, run, document)
+        let Some(body) = self.body.get() else {
+            let (name, namespace) = run.policy;
+            let name = namespace.map_or(name.into(), |namespace| format!("{namespace}/{name}"));
+            return Ok(Answer::Error(not_compiled(&name)));
+        };
+        let answer = body.answer(run, document, exemption)?;
+        let answer = self.judge_old(answer, body, run, exemption, matches_old)?;
+        body.reword(answer, run, document)
     }
 
     /// What the old object violated already does not stand in the way of an update.
     fn judge_old<'t>(
         &'t self,
         answer: Answer,
+        body: &'t Body,
         run: Run<'t>,
         exemption: &Exemption<'t>,
         matches_old: impl FnOnce() -> bool,
@@ -91,7 +96,7 @@ impl Validation {
         let judges_old = self.actions.enforces
             && self.allow_existing_violations
             // Upstream takes a rule with preconditions for one that does not match the old object.
-            && self.preconditions.is_none()
+            && body.preconditions.is_none()
             && run.request.operation == Operation::Update
             && matches!(answer, Answer::Fail { .. })
             && matches_old();
@@ -99,14 +104,16 @@ impl Validation {
             return Ok(answer);
         }
         let old = Document::of_old_object(run.request);
-        Ok(match self.answer(run, &old, exemption)? {
+        Ok(match body.answer(run, &old, exemption)? {
             Answer::Fail { .. } => Answer::Skip(
                 "skipping the rule evaluation as pre-existing violations are allowed".to_owned(),
             ),
             _ => answer,
         })
     }
+}
 
+impl Body {
     /// `reportProperties` can hold a text for each outcome (pkg/engine/api/ruleresponse.go).
     fn reword<'t>(
         &'t self,

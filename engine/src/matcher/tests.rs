@@ -216,7 +216,7 @@ fn users() {
     let subjects = |subject| UserFilter { subjects: vec![subject], ..UserFilter::default() };
     let user = UserInfo {
         username: "system:serviceaccount:ci:deployer".into(),
-        groups: texts(&["devs"]),
+        groups: ["devs"].into_iter().collect(),
         roles: texts(&["prod-a:editor"]),
         cluster_roles: texts(&["viewer"]),
         ..UserInfo::default()

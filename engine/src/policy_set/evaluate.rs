@@ -246,7 +246,10 @@ impl<'t> Round<'t> {
         document: &Document<'t>,
         run: Run<'t>,
     ) -> Result<Exemption<'t>, Stop> {
-        let is_pod_security = matches!(validation.check, Check::PodSecurity(_));
+        let is_pod_security = || {
+            let body = validation.body.get();
+            body.is_some_and(|body| matches!(body.check, Check::PodSecurity(_)))
+        };
         let mut exemption = Exemption::None;
         for exception in &self.set.exceptions {
             if !exception.names(&rule.policy.name, &rule.name) {
@@ -254,7 +257,7 @@ impl<'t> Round<'t> {
             }
             let matched = !self.asks(&exception.others, None, self.subject)?;
             if matched && exception.applies(run, document)? {
-                exception.exempt(&mut exemption, is_pod_security);
+                exception.exempt(&mut exemption, is_pod_security());
             }
         }
         Ok(exemption)

@@ -149,7 +149,8 @@ fn pattern(selector: &KindSelector) -> KindPattern {
 /// Whether the rule can have something against a deletion: a pattern is held against nothing then.
 fn judges_delete(rule: &Rule) -> bool {
     let Program::Kyverno(validation) = &rule.program else { return true };
-    let is_silent = match &validation.check {
+    let Some(body) = validation.body.get() else { return true };
+    let is_silent = match &body.check {
         Check::Pattern(source) | Check::AnyPattern(source) => {
             matches!(source, PatternSource::Compiled(_))
         }
@@ -157,7 +158,7 @@ fn judges_delete(rule: &Rule) -> bool {
         Check::Deny(_) | Check::Foreach(_) => false,
     };
     // Preconditions and variables can fail on a deletion, which counts as an error.
-    !is_silent || validation.preconditions.is_some()
+    !is_silent || body.preconditions.is_some()
 }
 
 #[cfg(test)]

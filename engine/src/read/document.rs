@@ -67,7 +67,8 @@ impl Document {
         let parsed = match self.format {
             Format::Yaml => yaml::parse(&self.source.text, &self.chunk, &limits, true),
             Format::Json => {
-                json::parse(&self.source.text, &self.chunk, &limits, true).map(|(parsed, _)| parsed)
+                json::parse(&self.source.text, &self.chunk, &limits, json::Extent::ValuesAndPlaces)
+                    .map(|(parsed, _)| parsed)
             }
         };
         // Invariant: what was read once is read the same way again.

@@ -4,12 +4,13 @@
 //! `encoding/json` puts U+FFFD in place of a lone surrogate, and takes the last of two equal keys.
 
 mod number;
+mod skip;
 mod string;
 
 use std::sync::Arc;
 
 use super::{Chunk, Limits, Parsed, ReadError};
-use crate::tree::Builder;
+use crate::tree::{Builder, Tree};
 
 pub(super) use string::special_byte;
 
@@ -27,7 +28,7 @@ pub(super) fn parse_stream(
         let value = Chunk { start: position, content: Some(position), ..chunk.clone() };
         let is_object = matches!(text.as_bytes().get(position), Some(b'{' | b'['));
         let parsed = match is_object {
-            true => parse(text, &value, limits, false),
+            true => parse(text, &value, limits, Extent::Values),
             false => Err(unexpected(text, position, "an object or the end of the text")),
         };
         match parsed {
@@ -69,17 +70,29 @@ pub(super) fn expect_end(text: &str, end: usize) -> Result<(), ReadError> {
     }
 }
 
+/// How much is read of a value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    Values,
+    ValuesAndPlaces,
+    /// What stands under [`FOR_LATER`] is only looked through, and read when something asks for it.
+    Lazily,
+}
+
+/// Two thirds of an object that a server sends is about who wrote which field; few rules ask.
+const FOR_LATER: &str = "\"managedFields\"";
+
 /// Reads one value from the start of a chunk; says where it ends.
 pub(super) fn parse(
     text: &Arc<str>,
     chunk: &Chunk,
     limits: &Limits,
-    places: bool,
+    extent: Extent,
 ) -> Result<(Parsed, usize), ReadError> {
-    match parse_value(text, chunk, limits, places) {
+    match parse_value(text, chunk, limits, extent) {
         // Both places have to be known to be said.
-        Err(error) if error.code == "duplicate-key" && !places => {
-            parse_value(text, chunk, limits, true)
+        Err(error) if error.code == "duplicate-key" && extent != Extent::ValuesAndPlaces => {
+            parse_value(text, chunk, limits, Extent::ValuesAndPlaces)
         }
         parsed => parsed,
     }
@@ -89,24 +102,39 @@ fn parse_value(
     text: &Arc<str>,
     chunk: &Chunk,
     limits: &Limits,
-    places: bool,
+    extent: Extent,
 ) -> Result<(Parsed, usize), ReadError> {
     let document = text.get(..chunk.end).unwrap_or_default();
     let position = chunk.content.unwrap_or(chunk.start);
-    let mut builder = Builder::new(Arc::clone(text), places);
+    let mut builder = Builder::new(Arc::clone(text), extent == Extent::ValuesAndPlaces);
     // Of a stream, the chunk is all of the rest: what is long grows as it is read.
     builder.reserve((document.len() - position.min(document.len())).div_ceil(6).min(2048));
-    let mut reader = Reader { text: document, position, builder };
+    let is_lazy = extent == Extent::Lazily;
+    let mut reader = Reader { text: document, position, builder, is_lazy, is_for_later: false };
     reader.document(limits)?;
     let Reader { builder, position, .. } = reader;
     let (tree, places) = builder.finish().map_err(ReadError::from)?;
     Ok((Parsed { tree, places, warnings: Vec::new() }, position))
 }
 
+/// Reads a part that was looked through before.
+pub(crate) fn read_part(text: &Arc<str>, part: std::ops::Range<usize>) -> Tree {
+    let (start, end) = (part.start, part.end);
+    let chunk = Chunk { start, end, content: Some(start), is_explicit: false };
+    match parse(text, &chunk, &Limits::unlimited(), Extent::Values) {
+        Ok((parsed, _)) => parsed.tree,
+        // Invariant: what was looked through is sound.
+        Err(_) => Tree::null(),
+    }
+}
+
 struct Reader<'t> {
     text: &'t str,
     position: usize,
     builder: Builder,
+    is_lazy: bool,
+    /// Whether the next value need not be read at once.
+    is_for_later: bool,
 }
 
 /// What may come next.
@@ -128,8 +156,10 @@ impl Reader<'_> {
         loop {
             let mut next = self.next();
             let mut start = self.position;
+            let is_for_later = std::mem::take(&mut self.is_for_later);
             match next {
                 Some(b'"') => self.string()?,
+                Some(b'{' | b'[') if is_for_later && self.skip(limits) => {}
                 Some(bracket @ (b'{' | b'[')) => {
                     let is_map = bracket == b'{';
                     self.check_depth(limits)?;
@@ -207,6 +237,17 @@ impl Reader<'_> {
         Err(ReadError::new("too-deep", message, (start, start + 1)))
     }
 
+    /// Leaves a list or map for later; false where it has to be read now.
+    fn skip(&mut self, limits: &Limits) -> bool {
+        let start = self.position;
+        let is_deep = self.builder.depth() + skip::DEEPEST > limits.max_depth_json;
+        let sound = (!is_deep).then(|| skip::skip(self.text.as_bytes(), start)).flatten();
+        let Some(sound) = sound else { return false };
+        self.builder.unread(start as u32, (sound.end - start) as u32, sound.nodes);
+        self.position = sound.end;
+        true
+    }
+
     fn close(&mut self) -> Result<(), ReadError> {
         self.position += 1;
         self.builder.close_at(self.position as u32).map_err(ReadError::from)
@@ -214,7 +255,9 @@ impl Reader<'_> {
 
     #[inline]
     fn key(&mut self) -> Result<(), ReadError> {
+        let start = self.position;
         self.string()?;
+        self.is_for_later = self.is_lazy && self.text.get(start..self.position) == Some(FOR_LATER);
         match self.next() {
             Some(b':') => {
                 self.position += 1;

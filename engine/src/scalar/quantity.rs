@@ -97,7 +97,8 @@ impl Quantity {
         }
         let amount = Decimal::new(parts.negative, [parts.whole, parts.fraction]);
         let mut amount = if factor == 1 { amount } else { amount.multiply_by(factor) };
-        if amount.compare_size(&Decimal::from(i64::MAX)) == Ordering::Greater {
+        // Eighteen digits always fit.
+        if factor != 1 && amount.compare_size(&Decimal::from(i64::MAX)) == Ordering::Greater {
             return None;
         }
         amount.shift(i64::from(scale));

@@ -5,6 +5,7 @@ pub(crate) mod merge;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
+use super::unread::{self, Unread};
 use super::{Range, Slot, Tree};
 
 /// Two keys of one map that are equal; positions are slot numbers of the unfinished tree.
@@ -28,6 +29,8 @@ pub(crate) struct Builder {
     pending: Vec<Slot>,
     pending_places: Vec<(u32, u32)>,
     open: Vec<Open>,
+    unread: Vec<Unread>,
+    unread_nodes: usize,
     record_places: bool,
 }
 
@@ -53,6 +56,8 @@ impl Builder {
             pending: Vec::new(),
             pending_places: Vec::new(),
             open: Vec::new(),
+            unread: Vec::new(),
+            unread_nodes: 0,
             record_places,
         }
     }
@@ -97,6 +102,13 @@ impl Builder {
         self.push(Slot::Decoded(range), place);
     }
 
+    /// A list or map that is sound and has so many nodes below it, to be read when it is asked for.
+    pub(crate) fn unread(&mut self, start: u32, length: u32, nodes: u32) {
+        self.push(Slot::Unread(self.unread.len() as u32), (start, start + length));
+        self.unread.push(Unread::new(Range { start, length }, nodes));
+        self.unread_nodes += nodes as usize;
+    }
+
     fn decode(&mut self, text: &str) -> Range {
         let start = self.decoded.len() as u32;
         self.decoded.push_str(text);
@@ -128,7 +140,7 @@ impl Builder {
     /// Makes room for about this many nodes.
     pub(crate) fn reserve(&mut self, nodes: usize) {
         self.slots.reserve(nodes);
-        self.pending.reserve(64.min(nodes));
+        self.pending.reserve(128.min(nodes));
         self.open.reserve(16.min(nodes));
     }
 
@@ -168,7 +180,7 @@ impl Builder {
 
     /// How many nodes there are so far.
     pub(crate) fn len(&self) -> usize {
-        self.slots.len() + self.pending.len()
+        self.slots.len() + self.pending.len() + self.unread_nodes
     }
 
     /// Whether the next event stands for a key.
@@ -373,6 +385,7 @@ impl Builder {
         let tree = Tree {
             source: self.source,
             decoded: if self.decoded.is_empty() { Arc::default() } else { self.decoded.into() },
+            unread: unread::settled(self.unread, &self.slots),
             slots: self.slots.into(),
             root,
             first: 0,

@@ -33,6 +33,9 @@ impl<'t> Node<'t> {
     /// # Ok::<(), ajj_engine::ReadError>(())
     /// ```
     pub fn to_tree(self) -> Tree {
+        if let Slot::Unread(part) = self.tree.slot(self.index) {
+            return self.tree.unread(part).map_or_else(Tree::null, |root| root.tree.clone());
+        }
         let first = self.tree.first_below(self.index);
         Tree { root: self.index, first, ..self.tree.clone() }
     }
@@ -46,6 +49,7 @@ pub(super) fn finish(builder: Builder) -> Tree {
             source: Arc::default(),
             decoded: Arc::default(),
             slots: Arc::default(),
+            unread: Arc::default(),
             root: 0,
             first: 0,
         },
@@ -72,6 +76,7 @@ pub(super) fn copy<'t>(node: Node<'t>, texts: Texts, builder: &mut Builder) {
             }
             Slot::String(range) => builder.source_string(range.start, range.length, NO_PLACE),
             Slot::Decoded(_) => builder.string(node.tree.text(slot).unwrap_or_default(), NO_PLACE),
+            Slot::Unread(part) => steps.extend(node.tree.unread(part).map(Step::Node)),
             Slot::List(_) => {
                 builder.open_list(NO_PLACE);
                 steps.push(Step::Close);

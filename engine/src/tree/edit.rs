@@ -67,6 +67,12 @@ impl Tree {
 
     /// The same with every whole number as a float.
     pub(crate) fn with_floats(mut self: Arc<Self>) -> Arc<Self> {
+        if !self.unread.is_empty() {
+            // Numbers may stand in what is not read yet.
+            let mut builder = Builder::new(self.source.clone(), false);
+            copy(self.root(), Texts::Shared, &mut builder);
+            self = Arc::new(finish(builder));
+        }
         let is_whole = |slot: &Slot| matches!(slot, Slot::Int(_) | Slot::BigInt(_));
         if !self.below().iter().chain([&self.slot(self.root)]).any(is_whole) {
             return self;
@@ -122,6 +128,7 @@ impl Tree {
             source: self.source.clone(),
             decoded: copy.decoded.into(),
             slots: copy.slots.into(),
+            unread: Arc::clone(&self.unread),
             root: self.root,
             first: self.first,
         }

@@ -36,8 +36,8 @@ fn everything_that_a_review_says_is_kept() {
     assert_eq!(&*request.resource.resource, "deployments");
     assert_eq!((request.namespace.as_deref(), &*request.name), (Some("shop"), "web"));
     let user = request.user.unwrap();
-    assert_eq!((&*user.username, user.groups.len()), ("alice", 2));
-    let extra = vec![("example.com/team".to_owned(), vec!["a".to_owned(), "b".to_owned()])];
+    assert_eq!((&*user.username, user.groups.iter().count()), ("alice", 2));
+    let extra = [("example.com/team", ["a", "b"])].into_iter().collect();
     assert_eq!(user.extra, extra);
     let object = request.object.unwrap();
     assert_eq!(object.root().to_json(), r#"{"kind":"Deployment","spec":{"replicas":3}}"#);

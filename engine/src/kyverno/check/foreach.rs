@@ -37,9 +37,8 @@ pub(super) fn run<'t>(
             }
             Err(other) => return Err(other),
         };
-        let elements = list.items().unwrap_or_else(|| vec![list]);
         let checkpoint = context.checkpoint();
-        let outcome = each(block, elements, naming, subject, nesting, context);
+        let outcome = each(block, &list, naming, subject, nesting, context);
         context.restore(&checkpoint);
         match outcome? {
             Ok(count) => passed += count,
@@ -56,7 +55,7 @@ pub(super) fn run<'t>(
 /// How many elements passed, or the answer that ends the rule.
 fn each<'t>(
     block: &'t Foreach,
-    elements: Vec<Value<'t>>,
+    list: &Value<'t>,
     naming: Naming<'t>,
     subject: &Subject<'t>,
     nesting: usize,
@@ -66,10 +65,14 @@ fn each<'t>(
     let mut passed = 0;
     // Where nothing else was changed, an element's names stand in place of the former's.
     let mut unchanged = None;
-    for (index, element) in elements.into_iter().enumerate() {
-        if element.is_null() {
+    let is_list = list.is_list();
+    let length = list.len().filter(|_| is_list).unwrap_or(1);
+    for index in 0..length {
+        // What is no list is its own only element.
+        let element = if is_list { list.item(index) } else { Some(list.clone()) };
+        let Some(element) = element.filter(|element| !element.is_null()) else {
             continue;
-        }
+        };
         if unchanged != Some(context.changes()) {
             context.restore(&checkpoint);
         }

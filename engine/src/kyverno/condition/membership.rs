@@ -15,9 +15,9 @@ pub(super) fn any_in<'t>(
         Sides::Nothing => Ok(false),
         Sides::One(key) => Ok(contains(value, &key, effort)? == Some(true)),
         Sides::Same => Ok(true),
-        Sides::Range(keys, range) => Ok(keys.iter().any(range.inside())),
+        Sides::Range(keys, range) => Ok(keys.any(range.inside())),
         Sides::Lists(keys, values) => any(&keys, &values, true, effort),
-        Sides::Number(keys, number) => any(&keys, &[number], true, effort),
+        Sides::Number(keys, number) => any(&keys, &Texts::One(number), true, effort),
     }
 }
 
@@ -29,9 +29,9 @@ pub(super) fn any_not_in<'t>(
     match Sides::of(key, value) {
         Sides::Nothing | Sides::Same => Ok(false),
         Sides::One(key) => Ok(contains(value, &key, effort)? == Some(false)),
-        Sides::Range(keys, range) => Ok(keys.iter().any(range.outside())),
+        Sides::Range(keys, range) => Ok(keys.any(range.outside())),
         Sides::Lists(keys, values) => any(&keys, &values, false, effort),
-        Sides::Number(keys, number) => any(&keys, &[number], false, effort),
+        Sides::Number(keys, number) => any(&keys, &Texts::One(number), false, effort),
     }
 }
 
@@ -44,7 +44,7 @@ pub(super) fn all_in<'t>(
         Sides::Nothing | Sides::Number(..) => Ok(false),
         Sides::One(key) => Ok(contains(value, &key, effort)? == Some(true)),
         Sides::Same => Ok(true),
-        Sides::Range(keys, range) => Ok(keys.iter().all(range.inside())),
+        Sides::Range(keys, range) => Ok(keys.all(range.inside())),
         Sides::Lists(keys, values) => Ok(!any(&keys, &values, false, effort)?),
     }
 }
@@ -58,7 +58,7 @@ pub(super) fn all_not_in<'t>(
         Sides::Nothing | Sides::Number(..) | Sides::Same => Ok(false),
         Sides::One(key) => Ok(contains(value, &key, effort)? == Some(false)),
         // Unlike `AnyNotIn`, what cannot be compared counts as not in the range.
-        Sides::Range(keys, range) => Ok(!keys.iter().any(range.inside())),
+        Sides::Range(keys, range) => Ok(!keys.any(range.inside())),
         Sides::Lists(keys, values) => Ok(!any(&keys, &values, true, effort)?),
     }
 }
@@ -91,33 +91,33 @@ pub(super) fn is_not_in<'t>(
 }
 
 /// Key and value as texts.
-enum Sides<'t> {
+enum Sides<'v, 't> {
     /// A key that is no list.
     One(Text<'t>),
-    Lists(Vec<Text<'t>>, Vec<Text<'t>>),
+    Lists(Texts<'v, 't>, Texts<'v, 't>),
     /// A list of keys and a number or a truth value, which not all operators take.
-    Number(Vec<Text<'t>>, Text<'t>),
-    Range(Vec<Text<'t>>, Range<'t>),
+    Number(Texts<'v, 't>, Text<'t>),
+    Range(Texts<'v, 't>, Range<'t>),
     /// A list of one key, and the same text.
     Same,
     /// One side is nothing that could be in something, or the other nothing to be in.
     Nothing,
 }
 
-impl<'t> Sides<'t> {
-    fn of(key: &Value<'t>, value: &Value<'t>) -> Self {
+impl<'v, 't> Sides<'v, 't> {
+    fn of(key: &'v Value<'t>, value: &'v Value<'t>) -> Self {
         if is_scalar(key) {
             return Self::One(text_of(key));
         }
-        let Some(keys) = texts(key) else { return Self::Nothing };
+        let Some(keys) = Texts::of(key) else { return Self::Nothing };
         let Value::String(text) = value else {
-            return match texts(value) {
+            return match Texts::of(value) {
                 Some(values) => Self::Lists(keys, values),
                 None if is_scalar(value) => Self::Number(keys, text_of(value)),
                 None => Self::Nothing,
             };
         };
-        if matches!(keys.as_slice(), [key] if **key == **text) {
+        if keys.len() == 1 && *keys.get(0) == **text {
             return Self::Same;
         }
         if let Some(range) = Range::parse(text) {
@@ -125,27 +125,59 @@ impl<'t> Sides<'t> {
         }
         match json_strings::read(text) {
             Json::Strings(strings) => {
-                Self::Lists(keys, strings.into_iter().map(Text::from).collect())
+                Self::Lists(keys, Texts::Made(strings.into_iter().map(Text::from).collect()))
             }
-            Json::Invalid => Self::Lists(keys, vec![text.clone()]),
+            Json::Invalid => Self::Lists(keys, Texts::One(text.clone())),
             Json::Other => Self::Nothing,
         }
     }
 }
 
-fn is_scalar(value: &Value<'_>) -> bool {
-    matches!(value, Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_))
+/// Texts that are looked for, or looked through. Those of a list are taken when they are asked for:
+/// most are strings, of which nothing has to be made.
+enum Texts<'v, 't> {
+    List(&'v Value<'t>),
+    Made(Vec<Text<'t>>),
+    One(Text<'t>),
 }
 
-/// The items as texts, where the value is a list.
-fn texts<'t>(value: &Value<'t>) -> Option<Vec<Text<'t>>> {
-    match value {
-        Value::List(items) => Some(items.iter().map(text_of).collect()),
-        Value::Node(node) => {
-            Some(node.as_list()?.iter().map(|item| text_of(&Value::from(item))).collect())
-        }
-        _ => None,
+impl<'v, 't> Texts<'v, 't> {
+    /// The items, where the value is a list.
+    fn of(value: &'v Value<'t>) -> Option<Self> {
+        value.is_list().then_some(Self::List(value))
     }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::List(list) => list.len().unwrap_or_default(),
+            Self::Made(texts) => texts.len(),
+            Self::One(_) => 1,
+        }
+    }
+
+    fn get(&self, position: usize) -> Text<'t> {
+        match self {
+            Self::List(list) => text_of(&list.item(position).unwrap_or_default()),
+            Self::Made(texts) => texts.get(position).cloned().unwrap_or(Text::Borrowed("")),
+            Self::One(text) => text.clone(),
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Text<'t>> + use<'_, 'v, 't> {
+        (0..self.len()).map(|position| self.get(position))
+    }
+
+    fn any(&self, holds: impl Fn(&Text<'t>) -> bool) -> bool {
+        self.iter().any(|text| holds(&text))
+    }
+
+    fn all(&self, holds: impl Fn(&Text<'t>) -> bool) -> bool {
+        self.iter().all(|text| holds(&text))
+    }
+}
+
+fn is_scalar(value: &Value<'_>) -> bool {
+    matches!(value, Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_))
 }
 
 /// Whether one key is in a value; none where the value is nothing to be in.
@@ -189,22 +221,23 @@ fn matches_either_way(
 
 /// Whether any key is among the values, or any is not.
 fn any(
-    keys: &[Text<'_>],
-    values: &[Text<'_>],
+    keys: &Texts<'_, '_>,
+    values: &Texts<'_, '_>,
     among: bool,
     effort: &mut Effort,
 ) -> Result<bool, ConditionError> {
-    if keys.len() <= FEW_KEYS && !keys.iter().any(|key| contains_wildcard(key)) {
-        for key in keys {
-            if is_among(key, values, effort)? == among {
+    if keys.len() <= FEW_KEYS && !keys.any(|key| contains_wildcard(key)) {
+        for key in keys.iter() {
+            if is_among(&key, values, effort)? == among {
                 return Ok(true);
             }
         }
         return Ok(false);
     }
-    let pool = Pool::of(values);
-    for key in keys {
-        if pool.contains(key, effort)? == among {
+    let values: Vec<_> = values.iter().collect();
+    let pool = Pool::of(&values);
+    for key in keys.iter() {
+        if pool.contains(&key, effort)? == among {
             return Ok(true);
         }
     }
@@ -215,12 +248,16 @@ fn any(
 const FEW_KEYS: usize = 4;
 
 /// Whether a key without wildcards matches one of the values; the same as [`Pool::contains`].
-fn is_among(key: &str, values: &[Text<'_>], effort: &mut Effort) -> Result<bool, ConditionError> {
-    if values.iter().any(|value| **value == *key) {
+fn is_among(
+    key: &str,
+    values: &Texts<'_, '_>,
+    effort: &mut Effort,
+) -> Result<bool, ConditionError> {
+    if values.any(|value| **value == *key) {
         return Ok(true);
     }
     for pattern in values.iter().filter(|value| contains_wildcard(value)) {
-        if matches_either_way(pattern, key, effort)? {
+        if matches_either_way(&pattern, key, effort)? {
             return Ok(true);
         }
     }

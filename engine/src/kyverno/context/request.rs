@@ -156,13 +156,8 @@ fn user_info(user: &UserInfo) -> Value<'_> {
     if !user.uid.is_empty() {
         entries.push(("uid", Value::from(user.uid.as_str())));
     }
-    if !user.groups.is_empty() {
-        entries.push(("groups", texts(&user.groups)));
-    }
-    if !user.extra.is_empty() {
-        let extra = user.extra.iter().map(|(key, values)| (key.as_str(), texts(values)));
-        entries.push(("extra", map(extra)));
-    }
+    entries.extend(user.groups.value().map(|groups| ("groups", groups)));
+    entries.extend(user.extra.value().map(|extra| ("extra", extra)));
     map(entries)
 }
 

@@ -1,16 +1,40 @@
 use proptest::prelude::*;
 
-use crate::read::{Limits, parse_json};
-use crate::{Kind, Text, Value};
+use crate::read::{Limits, parse_json, parse_json_lazily};
+use crate::{Kind, Node, Text, Value};
 
 fn check(text: &str, expected: &str) {
     let tree = parse_json(text, &Limits::default()).unwrap();
     assert_eq!(tree.root().to_json(), expected, "{text}");
+    check_later(text);
+}
+
+/// What is read when it is asked for is the same as what is read at once, mistakes too.
+fn check_later(text: &str) {
+    let text = format!("[{{\"a\":[],\"managedFields\" :{text}, \"b\":[{text}]}},1]");
+    let at_once = parse_json(text.as_str(), &Limits::default());
+    let later = parse_json_lazily(text.as_str(), &Limits::default());
+    match (at_once, later) {
+        (Ok(at_once), Ok(later)) => {
+            assert_eq!(later.len(), at_once.len(), "{text}");
+            let [at_once, later] = [at_once.root(), later.root()];
+            let part = |root: Node<'_>| root.as_list().unwrap().get(0).unwrap().to_tree();
+            assert_eq!(part(later).len(), part(at_once).len(), "{text}");
+            assert_eq!(later.to_json(), at_once.to_json(), "{text}");
+            assert_eq!(later.to_tree().root().to_json(), at_once.to_json(), "{text}");
+        }
+        (at_once, later) => assert_eq!(
+            later.map_err(|error| error.to_string()).map(|_| ()),
+            at_once.map_err(|error| error.to_string()).map(|_| ()),
+            "{text}"
+        ),
+    }
 }
 
 fn check_error(text: &str, expected: &str) {
     let error = parse_json(text, &Limits::default()).unwrap_err();
     assert_eq!(error.to_string(), expected, "{text}");
+    check_later(text);
 }
 
 #[test]
@@ -165,7 +189,8 @@ proptest! {
     fn what_is_written_is_read(value in json()) {
         let text = value.to_json();
         let tree = parse_json(text.as_str(), &Limits::default()).unwrap();
-        prop_assert_eq!(tree.root().to_json(), text);
+        prop_assert_eq!(tree.root().to_json(), text.as_str());
+        check_later(&text);
     }
 
     #[test]
@@ -173,6 +198,13 @@ proptest! {
         let text = Value::from(vec![value]).to_json();
         let end = text.floor_char_boundary(cut.index(text.len()));
         prop_assert!(parse_json(&text[..end], &Limits::default()).is_err());
+        check_later(&text[..end]);
+    }
+
+    #[test]
+    fn nearly_json_is_refused_now_or_later(text in "[\\[\\]{}\",:a1\\\\ ]{0,12}") {
+        check_later(&format!("[{text}]"));
+        check_later(&format!("{{\"a\":{text}}}"));
     }
 
     #[test]
@@ -206,10 +238,27 @@ fn equal_keys_are_found_among_few_and_among_many() {
             let keys = [keys.as_slice(), again.as_slice()].concat();
             let text = object(&keys);
             let error = parse_json(text.as_str(), &Limits::default()).unwrap_err();
+            check_later(&text);
             let entry = format!("\"key-{first}\":");
             let places: Vec<usize> = text.match_indices(&entry).map(|(at, _)| at).collect();
             assert_eq!(error.code, "duplicate-key", "{count} {first}");
             assert_eq!(error.range.start, places[1], "{count} {first}");
         }
     }
+}
+
+#[test]
+fn a_part_that_is_read_later_has_its_place() {
+    let text = r#"{"kind":"Pod","metadata":{"managedFields":[{"manager":"x"}],"name":"a"}}"#;
+    let tree = parse_json_lazily(text, &Limits::default()).unwrap();
+    let list = tree.root().at(&["metadata", "managedFields"]).unwrap();
+    let manager = list.as_list().unwrap().get(0).unwrap().get("manager").unwrap();
+    let steps = ["metadata", "managedFields", "0", "manager"].map(str::to_owned);
+    assert_eq!(manager.steps_from(tree.root()), Some(steps.to_vec()));
+    assert_eq!(list.to_tree().root().to_json(), r#"[{"manager":"x"}]"#);
+    assert!(
+        !list.is_null() && list.same_place(tree.root().at(&["metadata", "managedFields"]).unwrap())
+    );
+    let moved = tree.in_namespace("b");
+    assert!(moved.root().to_json().contains(r#""managedFields":[{"manager":"x"}]"#));
 }

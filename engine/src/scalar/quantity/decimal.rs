@@ -21,7 +21,14 @@ pub(super) struct Decimal {
 
 impl From<i64> for Decimal {
     fn from(number: i64) -> Self {
-        Self::new(number < 0, [&number.unsigned_abs().to_string(), ""])
+        let mut digits = Vec::with_capacity(20);
+        let mut rest = number.unsigned_abs();
+        while rest > 0 {
+            digits.push((rest % 10) as u8);
+            rest /= 10;
+        }
+        digits.reverse();
+        Self { negative: number < 0, digits, exponent: 0 }.normalized()
     }
 }
 

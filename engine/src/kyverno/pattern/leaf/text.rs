@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::cmp::Ordering;
 
 use crate::scalar::number;
-use crate::scalar::quantity::Quantity;
+use crate::scalar::quantity::{Format, Quantity};
 use crate::scalar::{duration, wildcard::Wildcard};
 use crate::value::Value;
 
@@ -232,23 +232,33 @@ impl<'v, 't> Readings<'v, 't> {
         text.as_deref()
     }
 
-    /// What is read as a duration or amount: null counts as zero, a float has six places.
+    /// What is read as a duration or amount where that is not a whole number: null counts as zero, a
+    /// float has six places.
     fn number(&self) -> Option<&str> {
         let number = self.number.get_or_init(|| match self.value {
             Value::Null => Some(Cow::Borrowed("0")),
             Value::String(text) => Some(Cow::Borrowed(text)),
-            Value::Int(value) => Some(Cow::Owned(value.to_string())),
             Value::Float(value) => Some(Cow::Owned(number::format_fixed(*value))),
-            Value::Bool(_) | Value::Node(_) | Value::List(_) | Value::Map(_) => None,
+            Value::Int(_) | Value::Bool(_) | Value::Node(_) | Value::List(_) | Value::Map(_) => {
+                None
+            }
         });
         number.as_deref()
     }
 
     fn duration(&self) -> Option<i64> {
-        *self.duration.get_or_init(|| duration::parse(self.number()?))
+        *self.duration.get_or_init(|| match self.value {
+            // A number without unit is no duration, except zero.
+            Value::Int(value) => (*value == 0).then_some(0),
+            _ => duration::parse(self.number()?),
+        })
     }
 
     fn quantity(&self) -> Option<&Quantity> {
-        self.quantity.get_or_init(|| Quantity::parse(self.number()?)).as_ref()
+        let read = || match self.value {
+            Value::Int(value) => Some(Quantity::from_int(*value, Format::DecimalSi)),
+            _ => Quantity::parse(self.number()?),
+        };
+        self.quantity.get_or_init(read).as_ref()
     }
 }
