@@ -45,7 +45,7 @@ pub(crate) enum ConftestCommand {
     Push(PushArguments),
     /// Format Rego files (not supported)
     Fmt(FmtArguments),
-    /// Generate documentation (not supported)
+    /// Generate documentation
     Doc(DocArguments),
     /// Reformat conftest JSON output to different formats
     Reformat(ReformatArguments),
@@ -235,7 +235,7 @@ pub(crate) struct DocArguments {
     /// Path to the output documentation file [default: .]
     #[arg(short, long = "outDir", value_name = "string")]
     pub(crate) out_dir: Option<String>,
-    /// Go template for the document generation
+    /// Go template for the document generation (not supported)
     #[arg(short, long, value_name = "string")]
     pub(crate) template: Option<String>,
 }
