@@ -13,8 +13,9 @@ use ajj_webhook::ExceptionsFrom;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use conftest::{
-    Common, ConftestArguments, ConftestCommand, ParseArguments, PullArguments, ReformatArguments,
-    TestArguments as ConftestTestArguments, VerifyArguments, parse_bool, usage_error,
+    Common, ConftestArguments, ConftestCommand, DocArguments, ParseArguments, PullArguments,
+    ReformatArguments, TestArguments as ConftestTestArguments, VerifyArguments, parse_bool,
+    usage_error,
 };
 pub(crate) use existing::{AuditArguments, ImpactArguments};
 pub(crate) use exit::ExitArguments;

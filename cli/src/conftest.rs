@@ -6,6 +6,7 @@
 mod config_file;
 mod configurations;
 mod data;
+mod doc;
 mod files;
 mod json;
 mod namespaces;
@@ -77,7 +78,7 @@ fn run_command(ui: &Ui, arguments: &ConftestArguments) -> Result<Ended, Failure>
         ConftestCommand::Push(_) => Err(not_supported("push", "oras push")),
         ConftestCommand::Plugin { .. } => Err(not_supported("plugin", "the plugin itself")),
         ConftestCommand::Fmt(_) => Err(not_supported("fmt", "opa fmt")),
-        ConftestCommand::Doc(_) => Err(not_supported("doc", "conftest doc")),
+        ConftestCommand::Doc(arguments) => doc::run(arguments),
         ConftestCommand::Test(arguments) => test::run(ui, arguments, &settings),
         ConftestCommand::Verify(arguments) => verify::run(ui, arguments, &settings),
     }

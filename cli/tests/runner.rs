@@ -13,6 +13,8 @@ mod admission;
 mod collector;
 #[path = "runner/completions.rs"]
 mod completions;
+#[path = "runner/conftest.rs"]
+mod conftest;
 #[path = "runner/faults_certificates.rs"]
 mod faults_certificates;
 #[path = "runner/faults_clients.rs"]

@@ -6,6 +6,7 @@
 //! what no rule of conftest can judge is said ([`Policies::oddities`]).
 
 mod check;
+mod documented;
 mod names;
 mod oddity;
 mod policy;
@@ -25,6 +26,7 @@ use crate::tree::{Kind, Node};
 
 pub use crate::rego::outside::Outside;
 pub use check::{Checked, Finding, Location, Query};
+pub use documented::Documented;
 pub(crate) use policy::{Answer, Judge, compile};
 pub use problem::Problem;
 pub use unit_test::{TestResult, TestVerdict};
@@ -64,6 +66,8 @@ struct RuleHead {
 pub struct Options {
     /// Whether texts are of Rego v0.
     pub is_v0: bool,
+    /// Whether what nothing reads is an error too.
+    pub is_strict: bool,
     /// The names of the built-in functions that may be called; none for all.
     pub allowed: Option<BTreeSet<String>>,
 }
@@ -110,10 +114,14 @@ impl Policies {
                 .allowed
                 .as_ref()
                 .map(|names| names.iter().map(|name| Box::from(name.as_str())).collect()),
+            is_strict: options.is_strict,
             ..rego::Limits::default()
         };
         Self::of(&sources, &limits).map_err(|problems| {
-            problems.into_iter().map(|problem| Problem::of(problem, &sources)).collect()
+            let mut problems: Vec<_> =
+                problems.into_iter().map(|problem| Problem::of(problem, &sources)).collect();
+            problems.sort_by(|left, right| left.span.cmp(&right.span));
+            problems
         })
     }
 

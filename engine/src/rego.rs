@@ -27,5 +27,6 @@ pub(crate) use number::Number;
 pub(crate) use places::last_place;
 pub(crate) use program::{Program, RuleKind};
 pub use query::{Query, QueryError};
+pub(crate) use syntax::annotations::{Scope as AnnotationScope, annotations};
 pub(crate) use syntax::{Problem, Source, Span, Version, ast, data_paths, parse};
 pub(crate) use value::{Notation, Value};

@@ -4,15 +4,6 @@
 
 use clap::{Args, Subcommand};
 
-/// Flags that are true without a value, and may have one: `--quiet=false`.
-macro_rules! flags {
-    ($(#[$outer:meta])* struct $name:ident { $($rest:tt)* }) => {
-        $(#[$outer])*
-        #[derive(Debug, Default, Args)]
-        pub(crate) struct $name { $($rest)* }
-    };
-}
-
 #[derive(Debug, Args)]
 #[command(
     about = "Test configuration files as conftest does",
@@ -45,7 +36,7 @@ pub(crate) enum ConftestCommand {
     Push(PushArguments),
     /// Format Rego files (not supported)
     Fmt(FmtArguments),
-    /// Generate documentation (not supported)
+    /// Generate documentation
     Doc(DocArguments),
     /// Reformat conftest JSON output to different formats
     Reformat(ReformatArguments),
@@ -57,52 +48,51 @@ pub(crate) enum ConftestCommand {
     },
 }
 
-flags! {
-    /// What is shown, and where policies and data are.
-    struct Common {
-        /// Disable color when printing
-        #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
-        pub(crate) no_color: Option<bool>,
-        /// Disable successful test output
-        #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
-        pub(crate) quiet: Option<bool>,
-        /// Enable more verbose trace output for Rego queries
-        #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
-        pub(crate) trace: Option<bool>,
-        /// Enable strict mode for Rego policies
-        #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
-        pub(crate) strict: Option<bool>,
-        /// Collect and return all encountered built-in errors
-        #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
-        pub(crate) show_builtin_errors: Option<bool>,
-        /// Do not include the violation message in the JUnit test name
-        #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
-        pub(crate) junit_hide_message: Option<bool>,
-        /// In the GitHub output, skip input files whose checks all passed
-        #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
-        pub(crate) github_hide_passed: Option<bool>,
-        /// Path to JSON file that can restrict opa functionality against a given policy [default: all operations allowed]
-        #[arg(long, value_name = "string")]
-        pub(crate) capabilities: Option<String>,
-        /// Which version of Rego syntax to use: v0, v1 [default: v1]
-        #[arg(long, value_name = "string")]
-        pub(crate) rego_version: Option<String>,
-        /// Output format: stdout, json, tap, table, junit, github, azuredevops, sarif [default: stdout]
-        #[arg(short, long, value_name = "string")]
-        pub(crate) output: Option<String>,
-        /// Path to the Rego policy files directory [default: policy]
-        #[arg(short, long, value_name = "strings", value_delimiter = ',')]
-        pub(crate) policy: Vec<String>,
-        /// A list of paths from which data for the rego policies will be recursively loaded
-        #[arg(short, long, value_name = "strings", value_delimiter = ',')]
-        pub(crate) data: Vec<String>,
-        /// Namespaces; wildcards *, ? and [...] are known [default: main for test, all for verify]
-        #[arg(short, long, value_name = "strings", value_delimiter = ',')]
-        pub(crate) namespace: Vec<String>,
-        /// A list of directories containing Protocol Buffer definitions (not supported)
-        #[arg(long, value_name = "strings", value_delimiter = ',')]
-        pub(crate) proto_file_dirs: Vec<String>,
-    }
+/// What is shown, and where policies and data are.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Common {
+    /// Disable color when printing
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
+    pub(crate) no_color: Option<bool>,
+    /// Disable successful test output
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
+    pub(crate) quiet: Option<bool>,
+    /// Enable more verbose trace output for Rego queries
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
+    pub(crate) trace: Option<bool>,
+    /// Enable strict mode for Rego policies
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
+    pub(crate) strict: Option<bool>,
+    /// Collect and return all encountered built-in errors
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
+    pub(crate) show_builtin_errors: Option<bool>,
+    /// Do not include the violation message in the JUnit test name
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
+    pub(crate) junit_hide_message: Option<bool>,
+    /// In the GitHub output, skip input files whose checks all passed
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = parse_bool)]
+    pub(crate) github_hide_passed: Option<bool>,
+    /// Path to JSON file that can restrict opa functionality against a given policy [default: all operations allowed]
+    #[arg(long, value_name = "string")]
+    pub(crate) capabilities: Option<String>,
+    /// Which version of Rego syntax to use: v0, v1 [default: v1]
+    #[arg(long, value_name = "string")]
+    pub(crate) rego_version: Option<String>,
+    /// Output format: stdout, json, tap, table, junit, github, azuredevops, sarif [default: stdout]
+    #[arg(short, long, value_name = "string")]
+    pub(crate) output: Option<String>,
+    /// Path to the Rego policy files directory [default: policy]
+    #[arg(short, long, value_name = "strings", value_delimiter = ',')]
+    pub(crate) policy: Vec<String>,
+    /// A list of paths from which data for the rego policies will be recursively loaded
+    #[arg(short, long, value_name = "strings", value_delimiter = ',')]
+    pub(crate) data: Vec<String>,
+    /// Namespaces; wildcards *, ? and [...] are known [default: main for test, all for verify]
+    #[arg(short, long, value_name = "strings", value_delimiter = ',')]
+    pub(crate) namespace: Vec<String>,
+    /// A list of directories containing Protocol Buffer definitions (not supported)
+    #[arg(long, value_name = "strings", value_delimiter = ',')]
+    pub(crate) proto_file_dirs: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -235,7 +225,7 @@ pub(crate) struct DocArguments {
     /// Path to the output documentation file [default: .]
     #[arg(short, long = "outDir", value_name = "string")]
     pub(crate) out_dir: Option<String>,
-    /// Go template for the document generation
+    /// Go template for the document generation (not supported)
     #[arg(short, long, value_name = "string")]
     pub(crate) template: Option<String>,
 }

@@ -23,10 +23,6 @@ pub(crate) struct Options {
     pub(crate) github_hide_passed: bool,
 }
 
-/// The names of the formats, as conftest lists them.
-pub(crate) const FORMATS: &[&str] =
-    &["stdout", "json", "tap", "table", "junit", "github", "azuredevops", "sarif"];
-
 /// Results in a format; a name that is not known is that of people's own format, as in conftest.
 pub(crate) fn render(format: &str, results: &[CheckResult], options: &Options) -> String {
     match format {

@@ -17,6 +17,9 @@ pub(crate) struct PolicyOptions {
     pub(crate) paths: Vec<String>,
     pub(crate) rego_version: Option<String>,
     pub(crate) capabilities: Option<String>,
+    pub(crate) is_strict: bool,
+    /// Whether files whose names end in `_test.rego` are left out.
+    pub(crate) leaves_out_tests: bool,
 }
 
 impl PolicyOptions {
@@ -44,8 +47,11 @@ impl PolicyOptions {
             Some(other) => return Err(format!("invalid Rego version: {other}")),
         };
         let (mut sources, mut wrong) = (Vec::new(), Vec::new());
+        let is_wanted = |name: &str| {
+            name.ends_with(".rego") && !(self.leaves_out_tests && name.ends_with("_test.rego"))
+        };
         for path in &self.paths {
-            for file in files(Path::new(path), &|name| name.ends_with(".rego"), &mut wrong) {
+            for file in files(Path::new(path), &is_wanted, &mut wrong) {
                 let name = file.to_string_lossy().into_owned();
                 if sources.iter().any(|source: &Source| *source.name == *name) {
                     continue;
@@ -62,7 +68,8 @@ impl PolicyOptions {
         if sources.is_empty() {
             return Err(format!("load: no policies found in [{}]", self.paths.join(" ")));
         }
-        let policies = Policies::compile(&sources, &Options { is_v0, allowed });
+        let policies =
+            Policies::compile(&sources, &Options { is_v0, is_strict: self.is_strict, allowed });
         let policies = policies.map_err(|problems| {
             let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
             match problems.iter().all(|problem| problem.code == "rego_parse_error") {

@@ -41,7 +41,6 @@ pub(crate) struct Location {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Query {
     pub(crate) text: String,
-    pub(crate) passed: bool,
     /// Lines of `print`.
     pub(crate) prints: Vec<String>,
     pub(crate) traces: Vec<String>,

@@ -39,7 +39,7 @@ pub(super) fn run(
         github_hide_passed: settings.truth("github-hide-passed", common.github_hide_passed)?,
     };
     if settings.truth("trace", common.trace)? {
-        ui.say(output::traces(&results, options.no_color).trim_end());
+        ui.say(output::traces(&results).trim_end());
     }
     let format = settings.text("output", common.output.as_deref())?.unwrap_or_default();
     let output = output::render(&format, &results, &options);
@@ -143,16 +143,13 @@ pub(super) fn policy_options(
     common: &crate::args::Common,
     settings: &ConfigFile,
 ) -> Result<PolicyOptions, Failure> {
-    if settings.truth("strict", common.strict)? {
-        return Err(
-            "the flag `--strict` is not supported by ajj; use `opa check --strict`".to_owned()
-        );
-    }
     let paths = settings.list("policy", &common.policy)?;
     Ok(PolicyOptions {
         paths: if paths.is_empty() { vec!["policy".to_owned()] } else { paths },
         rego_version: settings.text("rego-version", common.rego_version.as_deref())?,
         capabilities: settings.text("capabilities", common.capabilities.as_deref())?,
+        is_strict: settings.truth("strict", common.strict)?,
+        leaves_out_tests: false,
     })
 }
 
@@ -188,7 +185,9 @@ impl Run<'_> {
             is_traced: self.is_traced,
         };
         let checked = self.policies.check(namespace, &question).map_err(|error| {
-            match self.is_strict && error.contains("eval_") {
+            let codes = ["eval_builtin_error", "eval_type_error", "eval_cancel_error"];
+            let is_builtin = codes.iter().any(|code| error.contains(code));
+            match self.is_strict && is_builtin {
                 true => format!("built-in error: {error}"),
                 false => error,
             }
@@ -200,7 +199,6 @@ impl Run<'_> {
         result.exceptions.extend(exceptions.into_iter().map(finding));
         result.queries.extend(queries.into_iter().map(|query| Query {
             text: query.text,
-            passed: query.passed,
             // Conftest ends each line itself, and once more when it writes it.
             prints: query.prints.into_iter().map(|line| line + "\n").collect(),
             traces: query.traces,

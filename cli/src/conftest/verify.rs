@@ -48,7 +48,7 @@ pub(super) fn run(
         return Ok(Ended { output: report::render(&tests, report), code });
     }
     if settings.truth("trace", common.trace)? {
-        ui.say(output::traces(&results, options.no_color).trim_end());
+        ui.say(output::traces(&results).trim_end());
     }
     Ok(Ended { output: output::render(&format, &results, &options), code })
 }
@@ -98,12 +98,7 @@ fn result(test: &TestResult) -> CheckResult {
         TestVerdict::Skipped => skipped.push(finding),
         TestVerdict::Failed { .. } | TestVerdict::Error(_) => failures.push(finding),
     }
-    let query = Query {
-        text: test.name.clone(),
-        passed: successes == 1,
-        prints: Vec::new(),
-        traces: test.traces.clone(),
-    };
+    let query = Query { text: test.name.clone(), prints: Vec::new(), traces: test.traces.clone() };
     CheckResult {
         file: test.file.clone(),
         successes,

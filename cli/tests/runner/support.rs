@@ -26,6 +26,11 @@ pub(crate) fn ajj_in(directory: &str, arguments: &str) -> Run {
     run(directory, arguments, "")
 }
 
+/// The same with something on stdin.
+pub(crate) fn ajj_in_with(directory: &str, arguments: &str, stdin: &str) -> Run {
+    run(directory, arguments, stdin)
+}
+
 fn run(directory: &str, arguments: &str, stdin: &str) -> Run {
     let mut child = Command::new(env!("CARGO_BIN_EXE_ajj"))
         .args(arguments.split_whitespace())

@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 
 use crate::ConfigError;
 
-/// The bytes of one value, with variables filled in.
-const MAX_VALUE: usize = 1 << 20;
+/// The bytes of all values together, with variables filled in.
+const MAX_VALUES: usize = 64 << 20;
 
 pub(crate) fn parse(text: &str) -> Result<Value, ConfigError> {
     let mut values = Map::new();
+    let mut left = MAX_VALUES;
     let mut lines = Lines { rest: text, number: 0 };
     while let Some(line) = lines.next() {
         let number = lines.number;
@@ -25,7 +26,7 @@ pub(crate) fn parse(text: &str) -> Result<Value, ConfigError> {
                 .read_to_quote(&mut statement, quote)
                 .map_err(|message| ConfigError::in_line(number, message))?;
         }
-        let (key, value) = assignment(&statement, &values)
+        let (key, value) = assignment(&statement, &values, &mut left)
             .map_err(|message| ConfigError::in_line(number, message))?;
         values.insert(key.to_owned(), Value::String(value));
     }
@@ -81,6 +82,7 @@ fn open_quote(line: &str) -> Option<char> {
 fn assignment<'s>(
     statement: &'s str,
     values: &Map<String, Value>,
+    left: &mut usize,
 ) -> Result<(&'s str, String), String> {
     let is_blank = |character: char| matches!(character, ' ' | '\t' | '\n' | '\r' | '\u{c}');
     let no_match = || format!("line `{statement}` doesn't match format");
@@ -103,9 +105,9 @@ fn assignment<'s>(
     let value = written(value.trim_matches(is_blank)).ok_or_else(no_match)?.trim_matches(is_blank);
     let quoted = |quote: char| value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
     let value = match (quoted('"'), quoted('\'')) {
-        (Some(inside), _) => filled(&unescaped(inside), values)?,
+        (Some(inside), _) => filled(&unescaped(inside), values, left)?,
         (None, Some(inside)) => inside.to_owned(),
-        (None, None) => filled(value, values)?,
+        (None, None) => filled(value, values, left)?,
     };
     Ok((key, value))
 }
@@ -113,9 +115,12 @@ fn assignment<'s>(
 /// The value without the comment behind it: a quoted one to the last quote that nothing but a
 /// comment follows, another one to the first `#`.
 fn written(value: &str) -> Option<&str> {
+    // A comment goes to the end of its line, which has to be the last one.
+    let last_break = value.rfind('\n').unwrap_or_default();
     let is_comment = |rest: &str| {
-        let rest = rest.trim_start();
-        rest.is_empty() || rest.starts_with('#') && !rest.contains('\n')
+        let comment = rest.trim_start();
+        let begins = value.len() - comment.len();
+        comment.is_empty() || comment.starts_with('#') && begins >= last_break
     };
     if let Some(quote) = value.chars().next().filter(|first| matches!(first, '"' | '\'')) {
         let ends = value.match_indices(quote).skip(1).map(|(at, _)| at + 1);
@@ -146,7 +151,7 @@ fn unescaped(text: &str) -> String {
 }
 
 /// Fills in `$NAME` and `${NAME}`; `\$` is a dollar sign.
-fn filled(text: &str, values: &Map<String, Value>) -> Result<String, String> {
+fn filled(text: &str, values: &Map<String, Value>, left: &mut usize) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find('$') {
@@ -170,10 +175,11 @@ fn filled(text: &str, values: &Map<String, Value>) -> Result<String, String> {
             continue;
         }
         rest = after.strip_prefix('}').unwrap_or(after);
-        out.push_str(values.get(name).and_then(Value::as_str).unwrap_or_default());
-        if out.len() > MAX_VALUE {
-            return Err(format!("the value is longer than {MAX_VALUE} bytes"));
-        }
+        let value = values.get(name).and_then(Value::as_str).unwrap_or_default();
+        *left = left
+            .checked_sub(value.len())
+            .ok_or_else(|| format!("variables are filled in with more than {MAX_VALUES} bytes"))?;
+        out.push_str(value);
     }
     out.push_str(rest);
     Ok(out)
@@ -210,6 +216,8 @@ mod tests {
     #[test]
     fn what_is_none() {
         check("A=1\nexport B\n", "line 2, column 1: line `export B` doesn't match format");
+        let bomb = format!("A={}\n{}", "x".repeat(1 << 20), "B=$A\n".repeat(99));
+        assert!(parse(&bomb).unwrap_err().message.contains("more than 67108864 bytes"));
         check("A='x\n", "line 1, column 1: missing quotes");
         check("=x", "line 1, column 1: line `=x` doesn't match format");
     }

@@ -3,6 +3,8 @@
 
 mod scan;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::{Map, Value};
 
 use crate::ConfigError;
@@ -160,13 +162,20 @@ fn decoded_map(items: &[&Item]) -> Result<Map<String, Value>, Problem> {
 
 fn decoded(items: &[Rest<'_>]) -> Result<Map<String, Value>, Problem> {
     let mut out = Map::new();
-    let mut done: Vec<&str> = Vec::new();
+    let mut done: BTreeSet<&str> = BTreeSet::new();
+    // Upstream finds the items of a name whatever its case.
+    let mut by_name: BTreeMap<String, Vec<&Rest<'_>>> = BTreeMap::new();
+    for item in items {
+        if let Some(first) = item.keys.first() {
+            by_name.entry(first.to_lowercase()).or_default().push(item);
+        }
+    }
     for item in items {
         let Some((key, rest)) = item.keys.split_first() else {
             let message = "one of its blocks has labels and another one has none";
             return Err((item.offset, message.to_owned()));
         };
-        if done.contains(&key.as_str()) {
+        if done.contains(key.as_str()) {
             continue;
         }
         if rest.is_empty() {
@@ -175,19 +184,17 @@ fn decoded(items: &[Rest<'_>]) -> Result<Map<String, Value>, Problem> {
             out.insert(key.clone(), value);
             continue;
         }
-        // All items of a name with labels are decoded together, whatever the case of the name.
-        done.push(key);
+        // All items of a name with labels are decoded together.
+        done.insert(key);
         let mut list = match out.remove(key) {
             Some(Value::Array(list)) => list,
             Some(_) => return Err((item.offset, format!("`{key}` is a value and a block"))),
             None => Vec::new(),
         };
-        for item in items {
-            let Some((other, keys)) = item.keys.split_first() else { continue };
-            if other.to_lowercase() == key.to_lowercase() {
-                let rest = Rest { keys, node: item.node, offset: item.offset };
-                list.push(Value::Object(decoded(&[rest])?));
-            }
+        for item in by_name.get(&key.to_lowercase()).into_iter().flatten() {
+            let keys = item.keys.get(1..).unwrap_or_default();
+            let rest = Rest { keys, node: item.node, offset: item.offset };
+            list.push(Value::Object(decoded(&[rest])?));
         }
         out.insert(key.clone(), Value::Array(list));
     }

@@ -12,6 +12,7 @@ mod dotenv;
 mod edn;
 mod hcl1;
 mod hcl2;
+mod hocon;
 mod ignore;
 mod ini;
 mod jsonc;
@@ -19,6 +20,7 @@ mod nginx;
 mod parser;
 mod properties;
 mod scan;
+mod spdx;
 mod toml_text;
 mod typed;
 mod xml;
@@ -87,19 +89,15 @@ pub fn parse(parser: Parser, text: &str) -> Result<Config, ConfigError> {
         Parser::Edn => edn::parse(text)?,
         Parser::Hcl1 => hcl1::parse(text)?,
         Parser::Hcl2 => hcl2::parse(text)?,
+        Parser::Hocon => hocon::parse(text)?,
         Parser::Ignore => ignore::parse(text),
         Parser::Ini => ini::parse(text)?,
         Parser::Nginx => nginx::parse(text)?,
         Parser::Properties => properties::parse(text)?,
+        Parser::Spdx => spdx::parse(text)?,
         Parser::Toml => toml_text::parse(text)?,
         Parser::Xml => xml::parse(text)?,
-        Parser::Cue
-        | Parser::Groovy
-        | Parser::Hocon
-        | Parser::Jsonnet
-        | Parser::Spdx
-        | Parser::Textproto
-        | Parser::Vcl => {
+        Parser::Cue | Parser::Groovy | Parser::Jsonnet | Parser::Textproto | Parser::Vcl => {
             return Err(ConfigError::new(format!(
                 "the parser `{parser}` is not supported by ajj; convert the file to JSON first"
             )));

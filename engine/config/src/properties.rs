@@ -1,6 +1,8 @@
 //! Properties as `github.com/magiconair/properties` reads them (`lex.go`, `properties.go`): texts
 //! only, with `${key}` filled in.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use crate::ConfigError;
@@ -8,12 +10,12 @@ use crate::scan::Cursor;
 
 /// How many keys may lead from one to the next.
 const MAX_EXPANSIONS: usize = 64;
-/// The bytes of a value whose keys are filled in.
-const MAX_VALUE: usize = 1 << 20;
+/// The bytes of all values whose keys are filled in, counted at each step.
+const MAX_EXPANDED: usize = 64 << 20;
 
 pub(crate) fn parse(text: &str) -> Result<Value, ConfigError> {
     let mut cursor = Cursor::new(text);
-    let mut entries: Vec<(String, String)> = Vec::new();
+    let mut entries: BTreeMap<String, String> = BTreeMap::new();
     loop {
         cursor.take_while(|character| is_blank(character) || is_break(character));
         match cursor.peek() {
@@ -35,14 +37,12 @@ pub(crate) fn parse(text: &str) -> Result<Value, ConfigError> {
         if key.is_empty() {
             return Err(cursor.error("expected a key before the value"));
         }
-        match entries.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, known)) => *known = value,
-            None => entries.push((key, value)),
-        }
+        entries.insert(key, value);
     }
     let mut values = Map::new();
+    let mut left = MAX_EXPANDED;
     for (key, value) in &entries {
-        let expanded = expand(value, &entries)
+        let expanded = expand(value, &entries, &mut left)
             .map_err(|message| ConfigError::new(format!("key `{key}`: {message}")))?;
         values.insert(key.clone(), Value::String(expanded));
     }
@@ -103,7 +103,11 @@ fn unicode(cursor: &mut Cursor<'_>) -> Result<char, ConfigError> {
 }
 
 /// Fills in `${key}`. A key that is not there is empty, as one of the environment that is not set.
-fn expand(value: &str, entries: &[(String, String)]) -> Result<String, String> {
+fn expand(
+    value: &str,
+    entries: &BTreeMap<String, String>,
+    left: &mut usize,
+) -> Result<String, String> {
     let mut value = value.to_owned();
     for _ in 0..MAX_EXPANSIONS {
         let Some(start) = value.find("${") else { return Ok(value) };
@@ -112,13 +116,13 @@ fn expand(value: &str, entries: &[(String, String)]) -> Result<String, String> {
             return Err("`${` is not closed by `}`".to_owned());
         };
         let name = behind.get(..length).unwrap_or_default();
-        let known = entries.iter().find(|(key, _)| key == name);
-        let filled = known.map_or("", |(_, value)| value.as_str());
+        let filled = entries.get(name).map_or("", String::as_str);
         let rest = behind.get(length + 1..).unwrap_or_default();
-        value = format!("{}{filled}{rest}", value.get(..start).unwrap_or_default());
-        if value.len() > MAX_VALUE {
-            return Err(format!("its value is longer than {MAX_VALUE} bytes"));
-        }
+        let before = value.get(..start).unwrap_or_default();
+        *left = left
+            .checked_sub(before.len() + filled.len() + rest.len())
+            .ok_or_else(|| format!("keys are filled in with more than {MAX_EXPANDED} bytes"))?;
+        value = format!("{before}{filled}{rest}");
     }
     Err("it refers to itself, or through too many keys".to_owned())
 }
@@ -153,6 +157,9 @@ mod tests {
     #[test]
     fn what_is_none() {
         check("a=${a}\n", "key `a`: it refers to itself, or through too many keys");
+        let bomb: String = (0..99).map(|key| format!("k{key}=${{a}}\n")).collect();
+        let bomb = format!("a={}\n{bomb}", "x".repeat(1 << 20));
+        assert!(parse(&bomb).unwrap_err().message.contains("more than 67108864 bytes"));
         check("a=${b\n", "key `a`: `${` is not closed by `}`");
         check("a=\\u12\n", "line 1, column 5: expected four hexadecimal digits behind `\\u`");
         check("=1", "line 1, column 3: expected a key before the value");

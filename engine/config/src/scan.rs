@@ -68,7 +68,8 @@ impl<'t> Cursor<'t> {
     /// An error that says what stands here instead of what was expected.
     pub(crate) fn expected(&self, wanted: &str) -> ConfigError {
         let found = match self.peek() {
-            Some(character) => format!("`{}`", character.escape_debug()),
+            Some(character) if character.is_control() => format!("`{}`", character.escape_debug()),
+            Some(character) => format!("`{character}`"),
             None => "the end of the text".to_owned(),
         };
         self.error(format!("expected {wanted}, found {found}"))

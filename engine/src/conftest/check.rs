@@ -51,8 +51,6 @@ pub struct Location {
 pub struct Query {
     /// Such as `data.main.deny`.
     pub text: String,
-    /// Whether it found nothing.
-    pub passed: bool,
     /// Lines of `print`, each with its place.
     pub prints: Vec<String>,
     /// What was gone through, if that was asked for.
@@ -114,7 +112,7 @@ impl Policies {
         });
         let exception = Finding { message: query.clone(), ..Finding::default() };
         checked.exceptions.extend(std::iter::repeat_n(exception, exempting));
-        checked.queries.push(answer.query(query, true));
+        checked.queries.push(answer.query(query));
 
         let query = format!("data.{namespace}.{rule}");
         let path = [package, &[rule]].concat();
@@ -140,8 +138,7 @@ impl Policies {
                 }
             }
         }
-        let passed = found.iter().all(|finding| finding.message.is_empty());
-        checked.queries.push(answer.query(query, passed));
+        checked.queries.push(answer.query(query));
         if exempting > 0 {
             return Ok(());
         }
@@ -236,12 +233,12 @@ impl Policies {
             false => (self.program.evaluate(path, asked), Covered::new()),
         };
         let value = value.map_err(|error| self.shown(&error))?;
-        let prints = notes.into_inner().into_iter().filter_map(|note| self.printed(note)).collect();
+        let prints = notes.into_inner().iter().filter_map(|note| self.printed(note)).collect();
         Ok(Answer { value, prints, traces: self.traces(&covered) })
     }
 
     /// A line of `print` with its place, as conftest's hook writes it; none of what `trace` says.
-    pub(super) fn printed(&self, note: Note) -> Option<String> {
+    pub(super) fn printed(&self, note: &Note) -> Option<String> {
         let (module, span) = note.at?;
         let source = &self.modules.get(module)?.source;
         Some(format!("{}:{}: {}", source.name, span.line(&source.text), note.text))
@@ -266,8 +263,8 @@ struct Answer<'v> {
 }
 
 impl Answer<'_> {
-    fn query(self, text: String, passed: bool) -> Query {
-        Query { text, passed, prints: self.prints, traces: self.traces }
+    fn query(self, text: String) -> Query {
+        Query { text, prints: self.prints, traces: self.traces }
     }
 }
 

@@ -164,3 +164,53 @@ fn problems_have_places() {
     let problems = Policies::compile(&[Source::new("a.rego", text)], &options).unwrap_err();
     assert!(problems[0].to_string().contains("rego_type_error: undefined function opa.runtime"));
 }
+
+#[test]
+fn strict_mode_refuses_what_nothing_reads() {
+    let check = |text: &str, expected: &[&str]| {
+        let options = Options { is_strict: true, ..Options::default() };
+        let said = match Policies::compile(&[Source::new("a.rego", text)], &options) {
+            Ok(_) => Vec::new(),
+            Err(problems) => problems.iter().map(ToString::to_string).collect(),
+        };
+        assert_eq!(said, expected, "{text}");
+    };
+    check(
+        "package main\nimport data.x.y\nallow if {\n a := 1\n b := 2\n c := [a | d := 1]\n}\nf(p, q) := p\n",
+        &[
+            "a.rego:2: rego_compile_error: import data.x.y unused",
+            "a.rego:5: rego_compile_error: assigned var b unused",
+            "a.rego:6: rego_compile_error: assigned var c unused",
+            "a.rego:6: rego_compile_error: assigned var d unused",
+            "a.rego:8: rego_compile_error: unused argument q. (hint: use _ (wildcard variable) instead)",
+        ],
+    );
+    check(
+        "package main\nimport data.x.y\nf(p, q) := r if {\n r := y[p]\n} else := q\ndeny contains z if {\n z := {k: v | k := 1; v := k}\n}\n",
+        &[],
+    );
+}
+
+#[test]
+fn annotations_are_sorted_by_path() {
+    let text = "# METADATA\n# title: Deny\n# description: d\n# related_resources:\n# - https://a\n# - ref: https://b\n#   description: B\ndeny contains \"a\"\n";
+    let module = format!("# METADATA\n# title: Main\npackage main\n{text}");
+    let found = policies(&["# METADATA\n# title: Sub\npackage main.a\n", &module]).documented();
+    let shown: Vec<_> = found
+        .iter()
+        .map(|one| {
+            format!(
+                "{} {} {} {} {:?}",
+                one.depth, one.path, one.title, one.description, one.related
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "1 main Main  []",
+            "2 main.a Sub  []",
+            r#"2 main.deny Deny d [("https://a", ""), ("https://b", "B")]"#,
+        ]
+    );
+}

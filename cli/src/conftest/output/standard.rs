@@ -44,16 +44,14 @@ pub(super) fn render(results: &[CheckResult], options: &Options) -> String {
     out
 }
 
-/// How each question was answered, for stderr.
-pub(crate) fn traces(results: &[CheckResult], no_color: bool) -> String {
+/// How each question was answered, for stderr, where there are no colours.
+pub(crate) fn traces(results: &[CheckResult]) -> String {
     let mut out = String::new();
     for result in results {
-        for Query { text, passed, traces, .. } in &result.queries {
-            let title = format!("file: {} | query: {text}", result.file);
-            out.push_str(&painted(&title, if *passed { GREEN } else { RED }, no_color));
-            out.push('\n');
+        for Query { text, traces, .. } in &result.queries {
+            out.push_str(&format!("file: {} | query: {text}\n", result.file));
             for line in traces {
-                out.push_str(&format!("{}  {line}\n", painted("TRAC ", BLUE, no_color)));
+                out.push_str(&format!("TRAC   {line}\n"));
             }
         }
     }

@@ -88,6 +88,7 @@ fn what_cannot_be_compiled() {
                 "3: rego_type_error: function data.t.f has arity 1, got 3 arguments",
             ),
             ("r if { x := 1; x := 2 }", "{}", "2: rego_compile_error: var x assigned above"),
+            ("r := y if { x := 1; y := [z | z := x; x := 2] }", "{}", "[1]"),
             ("r if { x == 1; x := 2 }", "{}", "2: rego_compile_error: var x referenced above"),
             (
                 "f(x) := y if { x := 1; y := x }\nr := f(1)",

@@ -16,7 +16,7 @@ pub(super) struct Scopes {
 #[derive(Debug, Default)]
 struct Scope {
     declared: Vec<Declared>,
-    /// Names that were used and belong to another body.
+    /// Names that were used and that nobody declared.
     seen: Vec<Box<str>>,
 }
 
@@ -110,8 +110,7 @@ impl Scopes {
             known.is_used = true;
             known.variable
         });
-        let here = self.declared_here(name).is_some();
-        if let Some(scope) = self.declared.last_mut().filter(|_| !here) {
+        if let Some(scope) = self.declared.last_mut().filter(|_| found.is_none()) {
             if !scope.seen.iter().any(|seen| **seen == *name) {
                 scope.seen.push(name.into());
             }

@@ -1,0 +1,4 @@
+resource "store" "main" {
+  size = 3 * var.unit
+  tags = { owner = "shop" }
+}
