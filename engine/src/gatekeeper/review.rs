@@ -109,19 +109,17 @@ fn resource(resource: &GroupVersionResource) -> Value<'_> {
 }
 
 fn user_info(user: &UserInfo) -> Value<'_> {
-    fn texts(texts: &[String]) -> Value<'_> {
-        let texts: Vec<_> = texts.iter().map(|text| Value::from(text.as_str())).collect();
-        Value::from(texts)
+    fn texts<'u>(texts: impl Iterator<Item = &'u str>) -> Value<'u> {
+        Value::from(texts.map(Value::from).collect::<Vec<_>>())
     }
     let mut fields = Fields::default();
     fields.add_unless_empty("username", &user.username);
     fields.add_unless_empty("uid", &user.uid);
     if !user.groups.is_empty() {
-        fields.add("groups", texts(&user.groups));
+        fields.add("groups", texts(user.groups.iter()));
     }
     if !user.extra.is_empty() {
-        let extra =
-            user.extra.iter().map(|(key, values)| (Value::from(key.as_str()), texts(values)));
+        let extra = user.extra.iter().map(|(key, values)| (Value::from(key), texts(values)));
         fields.add("extra", Value::object(extra.collect()));
     }
     Value::object(fields.0)

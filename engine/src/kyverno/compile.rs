@@ -150,7 +150,7 @@ fn compile_spec(
         broken.push(failed);
         let from = compiled.rules.len();
         shared.add(rule.as_ref(), program, failed, compiled);
-        let mut added = compiled.rules.iter_mut().skip(from);
+        let added = compiled.rules.iter_mut().skip(from);
         added.for_each(|rule| rule.asks_roles = *asks_roles);
     }
     if problems.errors() > 0 && broken.iter().all(|failed| !failed) {
