@@ -1,4 +1,5 @@
-//! The table of built-in functions, as `capabilities/v1.19.0.json` of OPA declares them.
+//! The table of built-in functions, as `capabilities/v1.19.0.json` of OPA declares them, and those
+//! that conftest adds.
 //!
 //! Not here are `assign` and `eq`, which are the compiler's, and `print`, which it rewrites.
 
@@ -162,6 +163,9 @@ pub(super) static BUILTINS: &[Builtin] = &[
     builtin("object.union_n", &[Array], Object, objects::union_n),
     builtin("opa.runtime", &[], Object, refused::opa_runtime),
     builtin("or", &[Set, Set], Set, operators::or),
+    builtin("parse_combined_config_files", &[Array], Object, refused::outside),
+    builtin("parse_config", &[String, String], Object, refused::outside),
+    builtin("parse_config_file", &[String], Object, refused::outside),
     builtin("plus", &[Number, Number], Number, operators::plus),
     builtin("product", &[OneOf(&[Array, Set])], Number, aggregates::product),
     builtin("providers.aws.sign_req", &[Object, Object, Number], Object, refused::not_supported),

@@ -1,6 +1,6 @@
 //! Points in time and durations (`v1/topdown/time.go`).
 
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::operand::{failed, integer, number, operands, string, wrong_type};
 use crate::rego::value::quoted;
@@ -117,8 +117,9 @@ fn zone(name: &str) -> Result<TimeZone, BuiltinError> {
     if matches!(name, "" | "UTC" | "Local") {
         return Ok(TimeZone::UTC);
     }
-    // The case counts, as it does for file names.
-    let zone = TimeZone::get(name).ok().filter(|zone| zone.iana_name() == Some(name));
+    // Never the machine's own zones. The case counts, as it does for file names.
+    let zone = TimeZoneDatabase::bundled().get(name).ok();
+    let zone = zone.filter(|zone| zone.iana_name() == Some(name));
     zone.ok_or_else(|| failed(format!("unknown time zone {name}")))
 }
 
@@ -138,7 +139,8 @@ fn zoned(host: &Host<'_, '_>, value: &Value<'_>) -> Result<Zoned, BuiltinError> 
     };
     let first = first.unwrap_or(Value::Null);
     let first = number(&first, 1)?.clone();
-    host.step(first.cost())?;
+    // Reading a zone is the most of it.
+    host.step(first.cost() + 200)?;
     let zone = zone(second.as_ref().map(|zone| string(zone, 1)).transpose()?.unwrap_or_default())?;
     let layout = third.as_ref().map(|layout| string(layout, 1)).transpose()?.unwrap_or_default();
     let whole = first.whole().ok().flatten().and_then(|whole| i64::try_from(&whole).ok());
