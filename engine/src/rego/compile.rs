@@ -23,13 +23,13 @@ use translate::Names;
 
 /// What modules may use.
 #[derive(Clone, Debug, Default)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// The built-in functions that may be called; `None` for all.
-    pub allowed: Option<BTreeSet<Box<str>>>,
+    pub(crate) allowed: Option<BTreeSet<Box<str>>>,
     /// Built-in functions that may not be called.
-    pub forbidden: BTreeSet<Box<str>>,
+    pub(crate) forbidden: BTreeSet<Box<str>>,
     /// Whether unused variables, parameters and imports are errors, and deprecated functions too.
-    pub is_strict: bool,
+    pub(crate) is_strict: bool,
 }
 
 impl Limits {

@@ -12,7 +12,7 @@ use crate::tree::Tree;
 
 /// Modules that were compiled together.
 #[derive(Debug)]
-pub struct Program {
+pub(crate) struct Program {
     pub(super) rules: Vec<Rule>,
     /// Documents that rules define, by path; the first is `data`.
     pub(super) branches: Vec<Branch>,
@@ -193,7 +193,6 @@ pub(super) enum Key {
 /// What a value is compared with and taken apart by.
 #[derive(Debug)]
 pub(super) enum Pattern {
-    Any,
     Bind(u32),
     Same(Term),
     Array(Box<[Pattern]>),
@@ -209,11 +208,6 @@ impl Program {
     /// The same with somebody who answers what needs more than arguments.
     pub(crate) fn asking(self, outside: Box<dyn Outside>) -> Self {
         Self { outside: Some(outside), ..self }
-    }
-
-    /// The names of the texts it was compiled from.
-    pub fn sources(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.sources.iter().map(|source| &source.name)
     }
 }
 

@@ -129,7 +129,6 @@ impl<'h, 'v> Machine<'h, 'v> {
         value: Value<'v>,
     ) -> Result<bool, EvaluationError> {
         match pattern {
-            Pattern::Any => Ok(true),
             Pattern::Bind(variable) => {
                 self.bind(*variable, value);
                 Ok(true)

@@ -64,7 +64,7 @@ fn step(step: &Step, visitor: &mut dyn Visitor) {
 
 fn pattern(matched: &Pattern, visitor: &mut dyn Visitor) {
     match matched {
-        Pattern::Any | Pattern::Bind(_) => {}
+        Pattern::Bind(_) => {}
         Pattern::Same(value) => term(value, visitor),
         Pattern::Array(items) => items.iter().for_each(|item| pattern(item, visitor)),
         Pattern::Object(entries) => {

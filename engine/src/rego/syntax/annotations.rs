@@ -26,7 +26,6 @@ pub(crate) struct Annotation {
     pub(crate) scope: Scope,
     /// A JSON object, as `rego.metadata.rule()` answers.
     pub(crate) json: String,
-    pub(crate) span: Span,
 }
 
 /// The annotations of a module, in the order of its text.
@@ -93,7 +92,7 @@ fn annotation(yaml: &str, start: Span, last: Span, module: &Module) -> Result<An
             return Err(Misread::new(format!("invalid annotation scope '{scope}'"), span));
         }
     };
-    Ok(Annotation { scope, json: json(root, scope, is_entrypoint), span })
+    Ok(Annotation { scope, json: json(root, scope, is_entrypoint) })
 }
 
 /// The fields that OPA knows, in its own shapes.
