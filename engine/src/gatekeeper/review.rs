@@ -109,20 +109,14 @@ fn resource(resource: &GroupVersionResource) -> Value<'_> {
 }
 
 fn user_info(user: &UserInfo) -> Value<'_> {
-    fn texts(texts: &[String]) -> Value<'_> {
-        let texts: Vec<_> = texts.iter().map(|text| Value::from(text.as_str())).collect();
-        Value::from(texts)
-    }
     let mut fields = Fields::default();
     fields.add_unless_empty("username", &user.username);
     fields.add_unless_empty("uid", &user.uid);
-    if !user.groups.is_empty() {
-        fields.add("groups", texts(&user.groups));
+    if let Some(groups) = user.groups.node() {
+        fields.add("groups", groups);
     }
-    if !user.extra.is_empty() {
-        let extra =
-            user.extra.iter().map(|(key, values)| (Value::from(key.as_str()), texts(values)));
-        fields.add("extra", Value::object(extra.collect()));
+    if let Some(extra) = user.extra.node() {
+        fields.add("extra", extra);
     }
     Value::object(fields.0)
 }

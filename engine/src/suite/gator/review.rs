@@ -12,6 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::read::Document;
 use crate::request::{Asked, GroupVersionKind, GroupVersionResource, Operation, Request, UserInfo};
 use crate::tree::{Node, Tree};
+use crate::user_texts::Extra;
 
 const OPERATIONS: &[(&str, Operation)] = &[
     ("CREATE", Operation::Create),
@@ -115,14 +116,8 @@ fn user(mut fields: Fields<'_, '_, '_>) -> UserInfo {
     let mut text = |name| fields.text(name).unwrap_or_default().to_owned();
     let (username, uid) = (text("username"), text("uid"));
     let groups = fields.texts("groups").unwrap_or_default();
-    let mut extra = Vec::new();
-    if let Some(entries) = fields.get("extra").and_then(Node::as_map) {
-        for (key, values) in entries.iter() {
-            let values = values.as_list().into_iter().flat_map(|values| values.iter());
-            let values = values.filter_map(Node::as_str).map(str::to_owned);
-            extra.push((key.to_owned(), values.collect()));
-        }
-    }
+    let groups = groups.iter().map(String::as_str).collect();
+    let extra = Extra::gather(fields.get("extra"));
     fields.finish();
     UserInfo { username, uid, groups, extra, ..UserInfo::default() }
 }
