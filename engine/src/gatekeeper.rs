@@ -191,7 +191,7 @@ fn rule(written: Written, ready: Option<&Ready>) -> Rule {
         scope: Scope::default(),
         action: enforcement.strongest().unwrap_or(Action::Deny),
         failure_policy: FailurePolicy::Fail,
-        asks_roles: false,
+        asks_roles: Arc::default(),
         program,
     }
 }

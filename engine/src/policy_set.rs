@@ -35,7 +35,7 @@ pub struct PolicySet {
     /// The documents that it was compiled from.
     trees: Vec<Arc<Tree>>,
     policies: usize,
-    asks_roles: bool,
+    asks_roles: OnceLock<bool>,
 }
 
 /// How a rule passed when it first did, and what it said.
@@ -60,10 +60,8 @@ impl PolicySet {
                 None => not_evaluated.push(other),
             }
         }
-        let asks_roles = compiled.rules.iter().any(|rule| rule.asks_roles)
-            || compiled.exceptions.iter().any(|exception| exception.asks_roles);
         Self {
-            asks_roles,
+            asks_roles: OnceLock::new(),
             index: Index::of(&compiled.rules),
             passed: compiled.rules.iter().map(|_| OnceLock::new()).collect(),
             rules: compiled.rules,
@@ -115,14 +113,17 @@ impl PolicySet {
     /// Whether some rule asks for the roles of the user, so that a request needs them in its
     /// [`UserInfo`](crate::UserInfo).
     pub fn asks_roles(&self) -> bool {
-        self.asks_roles
+        *self.asks_roles.get_or_init(|| {
+            self.rules.iter().any(|rule| rule.asks_roles.get())
+                || self.exceptions.iter().any(|exception| exception.asks_roles)
+        })
     }
 
     /// Whether a rule that can be about `request` asks for the roles of the user.
     pub fn asks_roles_of(&self, request: &Request) -> bool {
         let asks =
-            |number: u32| self.rules.get(number as usize).is_some_and(|rule| rule.asks_roles);
-        self.asks_roles
+            |number: u32| self.rules.get(number as usize).is_some_and(|rule| rule.asks_roles.get());
+        self.asks_roles()
             && (self.exceptions.iter().any(|exception| exception.asks_roles)
                 || self.index.candidates(request).iter().copied().any(asks))
     }

@@ -8,6 +8,7 @@ use crate::decision::{Action, FailurePolicy, RuleInfo};
 use crate::diagnostic::Diagnostic;
 use crate::gatekeeper::{Constraint, Match};
 use crate::kyverno::exception::Exception;
+use crate::kyverno::roles::AsksRoles;
 use crate::kyverno::validation::Validation;
 use crate::matcher::{KindSelector, Matcher};
 use crate::request::Operation;
@@ -26,7 +27,7 @@ pub(crate) struct Rule {
     pub(crate) action: Action,
     pub(crate) failure_policy: FailurePolicy,
     /// Whether it asks for the roles of the user.
-    pub(crate) asks_roles: bool,
+    pub(crate) asks_roles: Arc<AsksRoles>,
     pub(crate) program: Program,
 }
 

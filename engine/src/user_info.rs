@@ -5,6 +5,7 @@ use crate::diagnostic::Diagnostic;
 use crate::read::Document;
 use crate::request::UserInfo;
 use crate::tree::Node;
+use crate::user_texts::Extra;
 
 impl UserInfo {
     /// Reads a user info file (`kind: UserInfo` of cli.kyverno.io); `None` where it is no map.
@@ -30,12 +31,7 @@ fn user_info(root: Node<'_>, problems: &Problems<'_>) -> Option<UserInfo> {
         user.uid = inner.text("uid").unwrap_or_default().to_owned();
         let groups = inner.texts("groups").unwrap_or_default();
         user.groups = groups.iter().map(String::as_str).collect();
-        let extra = inner.get("extra").and_then(|extra| extra.as_map());
-        let entries = extra.into_iter().flat_map(|extra| extra.iter()).map(|(key, value)| {
-            let texts = value.as_list().into_iter().flat_map(|items| items.iter());
-            (key, texts.filter_map(|item| item.as_str()))
-        });
-        user.extra = entries.collect();
+        user.extra = Extra::gather(inner.get("extra"));
         inner.finish();
     }
     fields.finish();

@@ -27,9 +27,9 @@ impl Texts {
         self.iter().next().is_none()
     }
 
-    /// As expressions read it, where there is any.
-    pub(crate) fn value(&self) -> Option<Value<'_>> {
-        (!self.is_empty()).then(|| self.0.as_ref().map(Tree::root).map(Value::from))?
+    /// Where they stand, if there are any.
+    pub(crate) fn node(&self) -> Option<Node<'_>> {
+        self.0.as_ref().map(Tree::root).filter(|_| !self.is_empty())
     }
 }
 
@@ -38,6 +38,16 @@ impl Extra {
     pub fn at(map: Node<'_>) -> Option<Self> {
         let is_sound = map.as_map()?.iter().all(|(_, list)| is_texts(list));
         is_sound.then(|| Self(Some(map.to_tree())))
+    }
+
+    /// The texts of a map's lists; what is neither is left out.
+    pub(crate) fn gather(map: Option<Node<'_>>) -> Self {
+        let entries = map.and_then(|map| map.as_map());
+        entries
+            .into_iter()
+            .flat_map(|map| map.iter())
+            .map(|(key, list)| (key, texts(Some(list))))
+            .collect()
     }
 
     /// Keys and texts in order.
@@ -51,9 +61,9 @@ impl Extra {
         self.iter().next().is_none()
     }
 
-    /// As expressions read it, where there is any.
-    pub(crate) fn value(&self) -> Option<Value<'_>> {
-        (!self.is_empty()).then(|| self.0.as_ref().map(Tree::root).map(Value::from))?
+    /// Where they stand, if there are any.
+    pub(crate) fn node(&self) -> Option<Node<'_>> {
+        self.0.as_ref().map(Tree::root).filter(|_| !self.is_empty())
     }
 }
 
@@ -104,9 +114,10 @@ impl Eq for Texts {}
 
 impl PartialEq for Extra {
     fn eq(&self, other: &Self) -> bool {
-        let (left, right) = (self.value(), other.value());
-        left.is_some() == right.is_some()
-            && left.zip(right).is_none_or(|(left, right)| left.equals(&right))
+        match (self.node(), other.node()) {
+            (Some(left), Some(right)) => Value::from(left).equals(&Value::from(right)),
+            (left, right) => left.is_none() && right.is_none(),
+        }
     }
 }
 
@@ -146,6 +157,6 @@ mod tests {
         assert_eq!((Texts::at(at("wrong")), Texts::at(at("extra"))), (None, None));
         assert_eq!((Extra::at(at("more")), Extra::at(at("groups"))), (None, None));
         assert_eq!(Texts::default(), [].into_iter().collect());
-        assert!(Texts::default().value().is_none() && Extra::default().value().is_none());
+        assert!(Texts::default().node().is_none() && Extra::default().node().is_none());
     }
 }

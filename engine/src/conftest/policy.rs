@@ -137,7 +137,7 @@ fn rule(package: &str, name: &str, action: Action, matching: Matching, program: 
         scope: Scope::default(),
         action,
         failure_policy: FailurePolicy::Fail,
-        asks_roles: false,
+        asks_roles: Arc::default(),
         program,
     }
 }

@@ -109,18 +109,14 @@ fn resource(resource: &GroupVersionResource) -> Value<'_> {
 }
 
 fn user_info(user: &UserInfo) -> Value<'_> {
-    fn texts<'u>(texts: impl Iterator<Item = &'u str>) -> Value<'u> {
-        Value::from(texts.map(Value::from).collect::<Vec<_>>())
-    }
     let mut fields = Fields::default();
     fields.add_unless_empty("username", &user.username);
     fields.add_unless_empty("uid", &user.uid);
-    if !user.groups.is_empty() {
-        fields.add("groups", texts(user.groups.iter()));
+    if let Some(groups) = user.groups.node() {
+        fields.add("groups", groups);
     }
-    if !user.extra.is_empty() {
-        let extra = user.extra.iter().map(|(key, values)| (Value::from(key), texts(values)));
-        fields.add("extra", Value::object(extra.collect()));
+    if let Some(extra) = user.extra.node() {
+        fields.add("extra", extra);
     }
     Value::object(fields.0)
 }

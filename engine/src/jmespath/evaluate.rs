@@ -366,12 +366,21 @@ impl<'t> Evaluation<'t, '_, '_> {
             failure if lenient && failure.is_of_upstream() => Ok(false),
             failure => Err(failure),
         };
-        // A short list that is written is only gone through, not made.
-        if let Part::List(parts) = left
+        // A short list that is written, at the end of a path or alone, is gone through without being
+        // made.
+        let (last, before) = match left {
+            Part::Path(parts) => parts.split_last().unwrap_or((left, &[])),
+            _ => (left, [].as_slice()),
+        };
+        if let Part::List(parts) = last
             && parts.len() <= FEW
-            && !value.is_null()
         {
-            let values = match self.few(parts, value) {
+            let value = match self.path(before, value) {
+                Ok(Value::Null) => return Ok(false),
+                Ok(value) => value,
+                Err(failure) => return or_none(failure),
+            };
+            let values = match self.few(parts, &value) {
                 Ok(values) => values,
                 Err(failure) => return or_none(failure),
             };

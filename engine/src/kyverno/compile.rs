@@ -26,7 +26,7 @@ use super::condition::Operator;
 use super::conditions::{Condition, Conditions, Message};
 use super::pattern::Pattern;
 use super::pod_security::PodSecurityRule;
-use super::roles::asks_roles;
+use super::roles::AsksRoles;
 use super::schema::{
     self, CheckSpec, FailureAction, Found, OtherRule, OverrideSpec, RuleBody, RuleSpec, Spec,
     ValidateSpec,
@@ -132,8 +132,9 @@ fn compile_spec(
     let before = compiled.rules.len();
     let mut broken = Vec::new();
     // What is made of a rule asks for roles where the rule does.
-    let asks: Vec<bool> = spec.rules.iter().map(|rule| asks_roles(*rule)).collect();
-    for (node, asks_roles) in spec.rules.iter().zip(&asks) {
+    let asks_roles = spec.rules.iter().map(|rule| Arc::new(AsksRoles::of(tree, *rule)));
+    let asks_roles: Vec<_> = asks_roles.collect();
+    for (node, asks_roles) in spec.rules.iter().zip(&asks_roles) {
         let seen = problems.errors();
         let rule = RuleSpec::decode(*node, problems);
         let program = rule.as_ref().map(|rule| {
@@ -151,7 +152,7 @@ fn compile_spec(
         let from = compiled.rules.len();
         shared.add(rule.as_ref(), program, failed, compiled);
         let added = compiled.rules.iter_mut().skip(from);
-        added.for_each(|rule| rule.asks_roles = *asks_roles);
+        added.for_each(|rule| rule.asks_roles = Arc::clone(asks_roles));
     }
     if problems.errors() > 0 && broken.iter().all(|failed| !failed) {
         // Something outside the rules is wrong: none of them can be trusted.
@@ -187,7 +188,7 @@ fn compile_spec(
         shared.add_named(&rule, written.unwrap_or(rule.name), Some(program), failed, compiled);
         for rule in compiled.rules.iter_mut().skip(from) {
             rule.scope = Scope::Only(Arc::clone(&generated.kinds));
-            rule.asks_roles = asks.get(generated.source).copied().unwrap_or(true);
+            rule.asks_roles = asks_roles.get(generated.source).cloned().unwrap_or_default();
         }
     }
 }
@@ -362,7 +363,7 @@ impl Shared<'_> {
             scope: Scope::default(),
             action,
             failure_policy: self.spec.failure_policy,
-            asks_roles: false,
+            asks_roles: Arc::default(),
             program: match validation {
                 Some(validation) => Program::Kyverno(Box::new(validation)),
                 None => Program::broken(&info.policy),

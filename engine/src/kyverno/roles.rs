@@ -1,8 +1,31 @@
 //! Whether a rule asks for the roles of the user, which nobody but a cluster's bindings can tell.
 
-use crate::tree::{Kind, Node};
+use std::sync::{Arc, OnceLock};
+
+use crate::tree::{Kind, Node, Tree};
 
 use super::variables::{Query, TextTemplate};
+
+/// Whether a rule asks for roles, found out when somebody wants to know: suites and manifests have
+/// nobody with roles.
+#[derive(Debug, Default)]
+pub(crate) struct AsksRoles {
+    /// The rule's place in its policy; none where it never asks.
+    rule: Option<(Arc<Tree>, u32)>,
+    found: OnceLock<bool>,
+}
+
+impl AsksRoles {
+    /// Whether the rule at a place of a policy asks.
+    pub(crate) fn of(policy: &Arc<Tree>, rule: Node<'_>) -> Self {
+        Self { rule: Some((Arc::clone(policy), rule.index())), found: OnceLock::new() }
+    }
+
+    pub(crate) fn get(&self) -> bool {
+        let find = || self.rule.as_ref().is_some_and(|(tree, rule)| asks_roles(tree.node(*rule)));
+        *self.found.get_or_init(find)
+    }
+}
 
 /// What an expression can read of `request` without the roles being in it.
 const OTHERS: [&str; 15] = [

@@ -56,8 +56,8 @@ fn a_request_of_the_api_server_is_seen_whole() {
         object: None,
         user: Some(UserInfo {
             username: "jane".to_owned(),
-            groups: vec!["g".to_owned()],
-            extra: vec![("k".to_owned(), vec!["v".to_owned()])],
+            groups: ["g"].into_iter().collect(),
+            extra: [("k", ["v"])].into_iter().collect(),
             ..UserInfo::default()
         }),
         options: Some(tree(r#"{"kind":"DeleteOptions"}"#)),

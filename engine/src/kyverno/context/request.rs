@@ -156,8 +156,8 @@ fn user_info(user: &UserInfo) -> Value<'_> {
     if !user.uid.is_empty() {
         entries.push(("uid", Value::from(user.uid.as_str())));
     }
-    entries.extend(user.groups.value().map(|groups| ("groups", groups)));
-    entries.extend(user.extra.value().map(|extra| ("extra", extra)));
+    entries.extend(user.groups.node().map(|groups| ("groups", Value::from(groups))));
+    entries.extend(user.extra.node().map(|extra| ("extra", Value::from(extra))));
     map(entries)
 }
 

@@ -12,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 use crate::read::Document;
 use crate::request::{Asked, GroupVersionKind, GroupVersionResource, Operation, Request, UserInfo};
 use crate::tree::{Node, Tree};
-use crate::user_texts::{Extra, Texts};
+use crate::user_texts::Extra;
 
 const OPERATIONS: &[(&str, Operation)] = &[
     ("CREATE", Operation::Create),
@@ -32,19 +32,19 @@ pub fn reviewed(document: &Document, time: Timestamp) -> Result<Request, Vec<Dia
     let text = |key: &str| root.get(key).and_then(Node::as_str).unwrap_or_default();
     let is_review =
         text("kind") == "AdmissionReview" && text("apiVersion").starts_with("admission.k8s.io/");
+    let at_rest = Request { at_rest: true, ..Request::create(Arc::clone(document.tree()), time) };
     if !is_review {
-        let created = Request::create(Arc::clone(document.tree()), time);
-        return Ok(Request { at_rest: true, ..created });
+        return Ok(at_rest);
     }
     let problems = Problems::of(document);
-    let request = decode(root, time, &problems);
+    let request = decode(root, at_rest, &problems);
     match request {
         Some(request) if problems.errors() == 0 => Ok(request),
         _ => Err(problems.into_diagnostics()),
     }
 }
 
-fn decode(root: Node<'_>, time: Timestamp, problems: &Problems<'_>) -> Option<Request> {
+fn decode(root: Node<'_>, base: Request, problems: &Problems<'_>) -> Option<Request> {
     let mut review = Fields::of(root, "an AdmissionReview", problems)?;
     review.ignore(&["apiVersion", "kind", "metadata", "response"]);
     review.require("request");
@@ -105,7 +105,7 @@ fn decode(root: Node<'_>, time: Timestamp, problems: &Problems<'_>) -> Option<Re
         options: object(fields.get("options")),
         dry_run: fields.bool("dryRun").unwrap_or_default(),
         at_rest: operation.is_none(),
-        time,
+        time: base.time,
     };
     fields.finish();
     review.finish();
@@ -115,10 +115,9 @@ fn decode(root: Node<'_>, time: Timestamp, problems: &Problems<'_>) -> Option<Re
 fn user(mut fields: Fields<'_, '_, '_>) -> UserInfo {
     let mut text = |name| fields.text(name).unwrap_or_default().to_owned();
     let (username, uid) = (text("username"), text("uid"));
-    // Says where something else than a text stands.
-    fields.texts("groups");
-    let groups = fields.get("groups").and_then(Texts::at).unwrap_or_default();
-    let extra = fields.get("extra").and_then(Extra::at).unwrap_or_default();
+    let groups = fields.texts("groups").unwrap_or_default();
+    let groups = groups.iter().map(String::as_str).collect();
+    let extra = Extra::gather(fields.get("extra"));
     fields.finish();
     UserInfo { username, uid, groups, extra, ..UserInfo::default() }
 }
