@@ -30,7 +30,7 @@ struct Item {
 
 enum Node {
     Literal(Literal),
-    List(Vec<Node>),
+    List(Vec<Self>),
     Object(Vec<Item>),
 }
 

@@ -151,9 +151,9 @@ pub(super) enum Term {
     String(Box<str>),
     Variable(u32),
     Reference(Box<Reference>),
-    Array(Box<[Term]>),
-    Object(Box<[(Term, Term)]>),
-    Set(Box<[Term]>),
+    Array(Box<[Self]>),
+    Object(Box<[(Self, Self)]>),
+    Set(Box<[Self]>),
     Comprehension(Box<Comprehension>),
     Constant(Arc<Tree>),
 }
@@ -195,8 +195,8 @@ pub(super) enum Key {
 pub(super) enum Pattern {
     Bind(u32),
     Same(Term),
-    Array(Box<[Pattern]>),
-    Object(Box<[(Term, Pattern)]>),
+    Array(Box<[Self]>),
+    Object(Box<[(Term, Self)]>),
 }
 
 impl Program {

@@ -4,7 +4,7 @@ use super::parse;
 fn check(text: &str, expected: &[&str]) {
     let value = parse(text).unwrap();
     let commands = value[0].as_array().unwrap().iter().map(|command| {
-        let mut shown = format!("{}", command["Cmd"].as_str().unwrap());
+        let mut shown = command["Cmd"].as_str().unwrap().to_string();
         for (key, left_out) in
             [("SubCmd", "\"\""), ("JSON", "false"), ("Flags", "[]"), ("Stage", "0")]
         {

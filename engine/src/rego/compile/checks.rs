@@ -1,7 +1,7 @@
 //! What OPA refuses at compile time beside unsafe variables: unknown functions, wrong numbers of
 //! arguments, literal arguments of the wrong type, recursion.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::builtins::{Builtin, Type};
 use super::super::program::walk::{self, Visitor};
@@ -16,6 +16,8 @@ use super::tree::Table;
 /// with, as before v1.
 pub(super) fn functions(definition: &mut Definition, table: &Table) -> Vec<Fault> {
     let mut faults = Vec::new();
+    // What built-in functions gave: a variable of theirs has that type alone.
+    let mut types = BTreeMap::new();
     let mut open: Vec<&mut [Expression]> = vec![&mut definition.body];
     open.extend(definition.otherwise.iter_mut().map(|(_, body, _)| body.as_mut_slice()));
     while let Some(body) = open.pop() {
@@ -27,7 +29,12 @@ pub(super) fn functions(definition: &mut Definition, table: &Table) -> Vec<Fault
                     if output.is_none() && arity.is_some_and(|arity| arguments.len() == arity + 1) {
                         *output = arguments.pop();
                     }
-                    check(function, arguments, span, table, &mut faults);
+                    check(function, arguments, span, (table, &types), &mut faults);
+                    if let (Function::Builtin(builtin), Some(output)) = (function, output)
+                        && let TermKind::Variable(variable) = output.kind
+                    {
+                        types.insert(variable, builtin.result);
+                    }
                     arguments.iter_mut().for_each(|term| bodies(term, &mut open));
                 }
                 Kind::Term(term) => bodies(term, &mut open),
@@ -69,6 +76,9 @@ pub(super) fn imports(module: &Module, used: &BTreeSet<Box<str>>, is_strict: boo
     faults
 }
 
+/// The types of variables that calls gave values to.
+type Types = BTreeMap<core::Variable, Type>;
+
 fn arity(function: &Function, table: &Table) -> Option<usize> {
     match function {
         Function::Builtin(builtin) => Some(builtin.arguments.len()),
@@ -104,7 +114,7 @@ fn check(
     function: &Function,
     arguments: &[core::Term],
     span: super::Span,
-    table: &Table,
+    (table, types): (&Table, &Types),
     faults: &mut Vec<Fault>,
 ) {
     match function {
@@ -118,7 +128,7 @@ fn check(
                 );
                 faults.push(Fault::of_type(span, message));
             } else {
-                check_types(builtin, arguments, span, faults);
+                check_types(builtin, arguments, types, span, faults);
             }
         }
         Function::Rule(path) => {
@@ -147,11 +157,16 @@ fn check(
 fn check_types(
     builtin: &Builtin,
     arguments: &[core::Term],
+    types: &Types,
     span: super::Span,
     faults: &mut Vec<Fault>,
 ) {
     for (argument, wanted) in arguments.iter().zip(builtin.arguments) {
-        let Some((found, name)) = type_of(&argument.kind) else { continue };
+        let known = match &argument.kind {
+            TermKind::Variable(variable) => types.get(variable).and_then(named),
+            kind => type_of(kind),
+        };
+        let Some((found, name)) = known else { continue };
         if !accepts(wanted, found) {
             let message = format!("{}: invalid argument(s): found {name}", builtin.name);
             faults.push(Fault::of_type(span, message));
@@ -165,6 +180,21 @@ fn accepts(wanted: &Type, found: Type) -> bool {
         Type::OneOf(types) => types.iter().any(|wanted| accepts(wanted, found)),
         wanted => *wanted == found,
     }
+}
+
+/// A type that is one alone, and its word.
+fn named(found: &Type) -> Option<(Type, &'static str)> {
+    let word = match found {
+        Type::Null => "null",
+        Type::Boolean => "boolean",
+        Type::Number => "number",
+        Type::String => "string",
+        Type::Array => "array",
+        Type::Object => "object",
+        Type::Set => "set",
+        Type::Any | Type::OneOf(_) => return None,
+    };
+    Some((*found, word))
 }
 
 fn type_of(kind: &TermKind) -> Option<(Type, &'static str)> {

@@ -141,10 +141,10 @@ impl Walk {
         match &term.kind {
             TermKind::Variable(variable) => found(*variable),
             TermKind::Reference(head, keys) => {
-                if let Head::Variable(variable) = head {
-                    if !self.skip_heads {
-                        found(*variable);
-                    }
+                if let Head::Variable(variable) = head
+                    && !self.skip_heads
+                {
+                    found(*variable);
                 }
                 keys.iter().for_each(|key| self.term(key, found));
             }

@@ -422,29 +422,29 @@ impl Lowering<'_> {
         span: Span,
         steps: &mut Vec<Step>,
     ) {
-        if let (TermKind::Array(lefts), TermKind::Array(rights)) = (&left.kind, &right.kind) {
-            if !self.is_bound(left) || !self.is_bound(right) {
-                if lefts.len() != rights.len() {
+        if let (TermKind::Array(lefts), TermKind::Array(rights)) = (&left.kind, &right.kind)
+            && (!self.is_bound(left) || !self.is_bound(right))
+        {
+            if lefts.len() != rights.len() {
+                steps.push(Step { kind: StepKind::Never, span });
+                return;
+            }
+            let pairs: Vec<_> = lefts.iter().zip(rights).collect();
+            return self.unify_all(pairs, span, steps);
+        }
+        if let (TermKind::Object(lefts), TermKind::Object(rights)) = (&left.kind, &right.kind)
+            && (!self.is_bound(left) || !self.is_bound(right))
+        {
+            let pairs = lefts.iter().map(|(key, left)| {
+                let same = rights.iter().find(|(other, _)| same_key(key, other));
+                same.map(|(_, right)| (left, right))
+            });
+            let pairs: Option<Vec<_>> = pairs.collect();
+            match pairs.filter(|pairs| pairs.len() == rights.len()) {
+                Some(pairs) => return self.unify_all(pairs, span, steps),
+                None => {
                     steps.push(Step { kind: StepKind::Never, span });
                     return;
-                }
-                let pairs: Vec<_> = lefts.iter().zip(rights).collect();
-                return self.unify_all(pairs, span, steps);
-            }
-        }
-        if let (TermKind::Object(lefts), TermKind::Object(rights)) = (&left.kind, &right.kind) {
-            if !self.is_bound(left) || !self.is_bound(right) {
-                let pairs = lefts.iter().map(|(key, left)| {
-                    let same = rights.iter().find(|(other, _)| same_key(key, other));
-                    same.map(|(_, right)| (left, right))
-                });
-                let pairs: Option<Vec<_>> = pairs.collect();
-                match pairs.filter(|pairs| pairs.len() == rights.len()) {
-                    Some(pairs) => return self.unify_all(pairs, span, steps),
-                    None => {
-                        steps.push(Step { kind: StepKind::Never, span });
-                        return;
-                    }
                 }
             }
         }

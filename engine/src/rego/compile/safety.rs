@@ -213,10 +213,10 @@ fn outputs(expression: &Expression, bound: &Variables) -> Variables {
 fn keys_of(term: &Term, bound: &Variables, given: &mut Variables) {
     match &term.kind {
         TermKind::Reference(head, keys) => {
-            if let Head::Variable(variable) = head {
-                if !bound.contains(variable) {
-                    return;
-                }
+            if let Head::Variable(variable) = head
+                && !bound.contains(variable)
+            {
+                return;
             }
             for key in keys {
                 Walk { skip_heads: true, skip_closures: true, skip_unmatchable: false }.term(
@@ -258,10 +258,8 @@ fn unify_once(left: &Term, right: &Term, known: &mut Variables) {
         _ => true,
     };
     match (&left.kind, &right.kind) {
-        (Variable(a), Variable(b)) => {
-            if known.contains(a) || known.contains(b) {
-                known.extend([*a, *b]);
-            }
+        (Variable(a), Variable(b)) if (known.contains(a) || known.contains(b)) => {
+            known.extend([*a, *b]);
         }
         (Variable(variable), Array(_) | Object(_)) => {
             unify_with_parts(*variable, right, known);
@@ -269,10 +267,10 @@ fn unify_once(left: &Term, right: &Term, known: &mut Variables) {
         (Array(_) | Object(_), Variable(variable)) => {
             unify_with_parts(*variable, left, known);
         }
-        (Variable(variable), Reference(head, _)) | (Reference(head, _), Variable(variable)) => {
-            if is_known(head, known) {
-                known.insert(*variable);
-            }
+        (Variable(variable), Reference(head, _)) | (Reference(head, _), Variable(variable))
+            if is_known(head, known) =>
+        {
+            known.insert(*variable);
         }
         (Variable(variable), _) | (_, Variable(variable)) => {
             known.insert(*variable);
@@ -288,15 +286,11 @@ fn unify_once(left: &Term, right: &Term, known: &mut Variables) {
                 }
             }
         }
-        (Array(_) | Object(_), Reference(head, _)) => {
-            if is_known(head, known) {
-                add_all(left, known);
-            }
+        (Array(_) | Object(_), Reference(head, _)) if is_known(head, known) => {
+            add_all(left, known);
         }
-        (Reference(head, _), Array(_) | Object(_)) => {
-            if is_known(head, known) {
-                add_all(right, known);
-            }
+        (Reference(head, _), Array(_) | Object(_)) if is_known(head, known) => {
+            add_all(right, known);
         }
         (Array(_) | Object(_), _) if is_comprehension(right) => add_all(left, known),
         (_, Array(_) | Object(_)) if is_comprehension(left) => add_all(right, known),

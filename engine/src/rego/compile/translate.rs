@@ -441,10 +441,10 @@ impl Translator<'_> {
             self.fault(span, format!("called function {} shadowed", name.join(".")));
             return None;
         }
-        if let Some(path) = self.resolved(name) {
-            if path.first().is_some_and(|root| &**root == "data") {
-                return Some(Function::Rule(path.get(1..).unwrap_or_default().to_vec()));
-            }
+        if let Some(path) = self.resolved(name)
+            && path.first().is_some_and(|root| &**root == "data")
+        {
+            return Some(Function::Rule(path.get(1..).unwrap_or_default().to_vec()));
         }
         let name = name.join(".");
         match builtins::find(&name).filter(|_| self.limits.allows(&name)) {

@@ -12,19 +12,19 @@ impl<'v> Machine<'_, 'v> {
     pub(super) fn call(
         &mut self,
         callee: Callee,
-        arguments: Vec<Value<'v>>,
+        arguments: &[Value<'v>],
     ) -> Result<Option<Value<'v>>, EvaluationError> {
         match callee {
             Callee::Builtin(builtin) => match self.mock_of_builtin(builtin) {
                 Some(mock) => self.call_mock(mock, arguments),
-                None => self.builtin(builtin, &arguments),
+                None => self.builtin(builtin, arguments),
             },
             Callee::Rule(rule) => match self.mock_of_function(rule) {
                 Some(mock) => self.call_mock(mock, arguments),
-                None => self.function(rule, &arguments),
+                None => self.function(rule, arguments),
             },
-            Callee::Print => self.print(&arguments).map(Some),
-            Callee::Template => self.template(&arguments).map(Some),
+            Callee::Print => self.print(arguments).map(Some),
+            Callee::Template => self.template(arguments).map(Some),
         }
     }
 

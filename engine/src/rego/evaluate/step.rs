@@ -35,7 +35,7 @@ impl<'h, 'v> Machine<'h, 'v> {
                         if let Some(pairs) = self.walked(*callee, &arguments)? {
                             return self.run_walk(pairs, output.as_ref(), rest, then);
                         }
-                        match (self.call(*callee, arguments)?, output) {
+                        match (self.call(*callee, &arguments)?, output) {
                             (Some(value), Some(pattern)) => self.fits(pattern, value)?,
                             (Some(value), None) => value.holds(),
                             (None, _) => false,
@@ -66,10 +66,10 @@ impl<'h, 'v> Machine<'h, 'v> {
         if let Some(covered) = &mut self.covered {
             covered.insert((self.module, step.span));
         }
-        if let Some((frame, last)) = &mut self.watched {
-            if *frame == self.frames {
-                *last = step.span;
-            }
+        if let Some((frame, last)) = &mut self.watched
+            && *frame == self.frames
+        {
+            *last = step.span;
         }
     }
 

@@ -129,15 +129,15 @@ impl<'h, 'v> Machine<'h, 'v> {
     pub(super) fn call_mock(
         &mut self,
         mock: MockedBy<'v>,
-        arguments: Vec<Value<'v>>,
+        arguments: &[Value<'v>],
     ) -> Result<Option<Value<'v>>, EvaluationError> {
         match mock {
             MockedBy::Value(value) => Ok(Some(value)),
-            MockedBy::Call(Callee::Builtin(builtin)) => self.builtin(builtin, &arguments),
+            MockedBy::Call(Callee::Builtin(builtin)) => self.builtin(builtin, arguments),
             MockedBy::Call(Callee::Rule(rule)) => {
                 // While the mock runs, the function it stands for is itself again.
                 let mocks = std::mem::take(&mut self.context.mocks);
-                let found = self.function(rule, &arguments);
+                let found = self.function(rule, arguments);
                 self.context.mocks = mocks;
                 found
             }

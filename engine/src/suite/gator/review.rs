@@ -37,14 +37,14 @@ pub fn reviewed(document: &Document, time: Timestamp) -> Result<Request, Vec<Dia
         return Ok(at_rest);
     }
     let problems = Problems::of(document);
-    let request = decode(root, at_rest, &problems);
+    let request = decode(root, time, &problems);
     match request {
         Some(request) if problems.errors() == 0 => Ok(request),
         _ => Err(problems.into_diagnostics()),
     }
 }
 
-fn decode(root: Node<'_>, base: Request, problems: &Problems<'_>) -> Option<Request> {
+fn decode(root: Node<'_>, time: Timestamp, problems: &Problems<'_>) -> Option<Request> {
     let mut review = Fields::of(root, "an AdmissionReview", problems)?;
     review.ignore(&["apiVersion", "kind", "metadata", "response"]);
     review.require("request");
@@ -105,7 +105,7 @@ fn decode(root: Node<'_>, base: Request, problems: &Problems<'_>) -> Option<Requ
         options: object(fields.get("options")),
         dry_run: fields.bool("dryRun").unwrap_or_default(),
         at_rest: operation.is_none(),
-        time: base.time,
+        time,
     };
     fields.finish();
     review.finish();

@@ -143,7 +143,7 @@ impl<'b> Bench<'b> {
     pub(super) fn named(&self, place: Place, row: Row) -> Row {
         let test = self.suite.test(place);
         let constraint = test.and_then(|test| self.inputs.files.get(&test.constraint)?.first());
-        let name = constraint.map(|document| name_of(document)).unwrap_or_default();
+        let name = constraint.map(name_of).unwrap_or_default();
         match name {
             "" => row,
             name => Row { policy: name.to_owned(), ..row },

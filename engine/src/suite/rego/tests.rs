@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{FileCoverage, RegoModule, RegoSuite};
+use super::{FileCoverage, Lines, RegoModule, RegoSuite};
 use crate::source::Source;
 
-fn run(texts: &[(&str, &str)]) -> (String, Vec<(String, Vec<(usize, usize)>)>) {
+/// Rows and diagnostics as text, and the lines of each file that were not gone through.
+fn run(texts: &[(&str, &str)]) -> (String, Vec<(String, Vec<Lines>)>) {
     let modules: Vec<_> = texts
         .iter()
         .map(|(name, text)| RegoModule::read(&Source::new(*name, text)).unwrap())

@@ -110,10 +110,10 @@ impl Scopes {
             known.is_used = true;
             known.variable
         });
-        if let Some(scope) = self.declared.last_mut().filter(|_| found.is_none()) {
-            if !scope.seen.iter().any(|seen| **seen == *name) {
-                scope.seen.push(name.into());
-            }
+        if let Some(scope) = self.declared.last_mut().filter(|_| found.is_none())
+            && !scope.seen.iter().any(|seen| **seen == *name)
+        {
+            scope.seen.push(name.into());
         }
         found
     }

@@ -165,13 +165,13 @@ impl Parser<'_> {
 
     fn check_default(&self, head: &Head) -> Result<(), Misread> {
         let wrong = |message: &str, span: Span| Err(Misread::new(message, span));
-        if let Some(value) = &head.value {
-            if !is_constant(value) {
-                return wrong(
-                    "illegal default rule (value cannot contain var, call or ref)",
-                    value.span,
-                );
-            }
+        if let Some(value) = &head.value
+            && !is_constant(value)
+        {
+            return wrong(
+                "illegal default rule (value cannot contain var, call or ref)",
+                value.span,
+            );
         }
         for parameter in head.parameters.iter().flatten() {
             if !matches!(parameter.kind, TermKind::Variable(_) | TermKind::Wildcard) {
