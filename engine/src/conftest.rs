@@ -90,8 +90,8 @@ pub struct Question<'q> {
 }
 
 /// What one question may cost.
-const STEPS: u64 = 50_000_000;
-const BYTES: usize = 512 << 20;
+const STEPS: u64 = 10_000_000;
+const BYTES: usize = 48 << 20;
 
 impl Policies {
     /// Compiles texts of Rego.

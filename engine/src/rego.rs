@@ -24,7 +24,7 @@ pub(crate) use evaluate::testing::{Test, Tested, Verdict};
 pub(crate) use evaluate::{Asked, Covered, EvaluationError, Member};
 pub(crate) use host::{Budget, BuiltinError, Host, Note};
 pub(crate) use number::Number;
-pub(crate) use places::last_place;
+pub(crate) use places::ReadPlaces;
 pub(crate) use program::{Program, RuleKind};
 pub use query::{Query, QueryError};
 pub(crate) use syntax::annotations::{Scope as AnnotationScope, annotations};

@@ -135,16 +135,16 @@ mod tests {
             data.add(&file, &keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>())
         };
         let mut data = Data::default();
-        add(&mut data, "a.yaml", "x: {y: 1}\n", &[]).unwrap();
+        add(&mut data, "a.yaml", "x: {v: 1}\n", &[]).unwrap();
         add(&mut data, "b.json", r#"{"z": [2]}"#, &["x"]).unwrap();
         add(&mut data, "c.yml", "- 3\n", &["x", "w"]).unwrap();
-        assert!(add(&mut data, "d.yaml", "x: {y: 2}\n", &[]).unwrap_err().contains("merge error"));
+        assert!(add(&mut data, "d.yaml", "x: {v: 2}\n", &[]).unwrap_err().contains("merge error"));
         assert!(add(&mut data, "e.yaml", "- 1\n", &[]).unwrap_err().contains("of type object"));
         assert!(
             add(&mut data, "f.yaml", "a: 1\n---\nb: 2\n", &[]).unwrap_err().contains("found 2")
         );
         std::fs::remove_dir_all(&folder).unwrap();
         let shown = data.finish().unwrap().root().to_json();
-        assert_eq!(shown, r#"{"x":{"w":[3],"y":1,"z":[2]}}"#);
+        assert_eq!(shown, r#"{"x":{"v":1,"w":[3],"z":[2]}}"#);
     }
 }

@@ -74,7 +74,8 @@ fn main() -> ExitCode {
         None => println!("conformance: not run (no folder `shared` beside the repository)"),
         Some(golden) => {
             let golden = Arc::new(golden);
-            for (index, (area, compare)) in AREAS.iter().enumerate() {
+            let areas = AREAS.iter().filter(|(area, _)| *area != "opa" || rego::has_cases());
+            for (index, (area, compare)) in areas.enumerate() {
                 let (golden, summaries) = (Arc::clone(&golden), Arc::clone(&summaries));
                 trials.push(Trial::test(*area, move || {
                     let mut ledger = Ledger::new(area);

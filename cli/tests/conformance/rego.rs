@@ -68,12 +68,14 @@ fn cases() -> Option<PathBuf> {
     std::env::var_os("OPA_CASES").map(PathBuf::from)
 }
 
+/// Whether OPA's own cases are at hand.
+pub(crate) fn has_cases() -> bool {
+    cases().is_some()
+}
+
 /// OPA's own conformance cases, as its evaluator is tested with them.
 pub(crate) fn opa(_: &Golden, ledger: &mut Ledger) {
-    let Some(folder) = cases() else {
-        ledger.note("not run: OPA_CASES names no folder".to_owned());
-        return;
-    };
+    let Some(folder) = cases() else { return };
     for file in files(&folder, ".yaml") {
         let name = file.strip_prefix(&folder).unwrap().display().to_string();
         let source = Source::new(name.as_str(), std::fs::read_to_string(&file).unwrap());

@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Write};
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::json;
 
@@ -110,11 +110,14 @@ fn good_clients_are_answered_beside_silent_half_open_and_slow_ones() {
         (0..100).map(|_| TcpStream::connect(served.address).unwrap()).collect();
     let idle: Vec<Connection> = (0..100).map(|_| served.connect()).collect();
     let mut slow: Vec<Connection> = (0..100).map(|_| served.connect()).collect();
-    let stop = AtomicBool::new(false);
+    let (stop, count) = (AtomicBool::new(false), AtomicUsize::new(0));
     let answered = std::thread::scope(|scope| {
         let _stopping = Stopping(&stop);
-        let wants = |host_network: bool, allowed: bool| assert_eq!(allowed, !host_network);
-        let (served, stop) = (&served, &stop);
+        let (served, stop, count) = (&served, &stop, &count);
+        let wants = move |host_network: bool, allowed: bool| {
+            assert_eq!(allowed, !host_network);
+            count.fetch_add(1, Ordering::SeqCst);
+        };
         let asking = scope.spawn(move || keep_asking(served, 2, stop, wants));
         // A byte each, again and again, of a head that never ends.
         for byte in HEAD.bytes().take(40) {
@@ -123,6 +126,7 @@ fn good_clients_are_answered_beside_silent_half_open_and_slow_ones() {
                 connection.flush().unwrap();
             }
         }
+        eventually(|| (count.load(Ordering::SeqCst) > 2).then_some(()));
         stop.store(true, Ordering::SeqCst);
         asking.join().unwrap().len()
     });

@@ -9,7 +9,7 @@ use super::names::{Severity, exempted};
 use super::{BYTES, Policies, STEPS};
 use crate::decision::{Action, Details, Dialect, FailurePolicy, RuleInfo, Violation};
 use crate::diagnostic::{Diagnostic, Severity as Weight};
-use crate::rego::{self, Asked, Budget, Limits, Value, Version, last_place};
+use crate::rego::{self, Asked, Budget, Limits, ReadPlaces, Value, Version};
 use crate::rule::{Compiled, Matching, Policy, Program, Rule, Scope};
 use crate::source::Source;
 use crate::suite::rego_diagnostic;
@@ -176,11 +176,15 @@ impl Judge {
         };
         let query = format!("data.{}.{}", super::names::namespace(&self.package), self.rule);
         let mut violations = Vec::with_capacity(members.len());
+        let places = (!members.is_empty()).then(|| ReadPlaces::of(object));
         for member in &members {
             match self.policies.finding(&member.value, &query, &budget, &arena) {
                 Ok(Ok(finding)) if finding.message.is_empty() => {}
                 Ok(Ok(finding)) => violations.push(Violation {
-                    path: last_place(&member.read, object),
+                    path: places
+                        .as_ref()
+                        .map(|places| places.last(&member.read))
+                        .unwrap_or_default(),
                     message: finding.message,
                     missing: false,
                     details: finding

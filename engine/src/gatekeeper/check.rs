@@ -12,7 +12,7 @@ use super::program::Workspace;
 use super::review::Review;
 use crate::decision::{Details, Violation};
 use crate::facts::{FactError, FactKey, Lookups, Stop};
-use crate::rego::{Member, Value, last_place};
+use crate::rego::{Member, ReadPlaces, Value};
 use crate::request::Request;
 use crate::tree::Node;
 
@@ -67,8 +67,9 @@ impl Constraint {
             Err(error) => return Ok(Answer::Error(error)),
         };
         let mut found = Vec::with_capacity(members.len());
+        let places = review.object.filter(|_| !members.is_empty()).map(ReadPlaces::of);
         for member in &members {
-            match read(member, review, &workspace) {
+            match read(member, places.as_ref(), &workspace) {
                 Ok(violation) => found.push(violation),
                 Err(error) => return Ok(Answer::Error(error)),
             }
@@ -128,7 +129,11 @@ fn answer(mut found: Vec<Found>) -> Answer {
     Answer::Fail(violations.collect())
 }
 
-fn read(member: &Member<'_>, review: &Review<'_>, workspace: &Workspace) -> Result<Found, String> {
+fn read(
+    member: &Member<'_>,
+    places: Option<&ReadPlaces<'_>>,
+    workspace: &Workspace,
+) -> Result<Found, String> {
     let unreadable = |what: &str| {
         format!("a violation needs a text in `msg`, {what}: Gatekeeper would pass it over")
     };
@@ -147,7 +152,7 @@ fn read(member: &Member<'_>, review: &Review<'_>, workspace: &Workspace) -> Resu
         Some(details) => workspace.json(&details)?,
         None => "{}".to_owned(),
     };
-    let path = review.object.map(|object| last_place(&member.read, object)).unwrap_or_default();
+    let path = places.map(|places| places.last(&member.read)).unwrap_or_default();
     Ok(Found { message, details, path })
 }
 

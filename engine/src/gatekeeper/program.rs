@@ -43,10 +43,10 @@ pub(super) struct Workspace {
 
 /// A step is about one item looked at: a constraint that goes through some thousand objects of the
 /// inventory for each of some hundred is far below.
-const MAX_STEPS: u64 = 20_000_000;
+const MAX_STEPS: u64 = 10_000_000;
 
 /// So many bytes may be made.
-const MAX_BYTES: usize = 128 << 20;
+const MAX_BYTES: usize = 48 << 20;
 
 /// What nothing may call here: evaluation reads no network. Gatekeeper's chart forbids it too.
 const FORBIDDEN: [&str; 1] = ["http.send"];

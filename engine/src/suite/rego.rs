@@ -19,8 +19,8 @@ use crate::tree::Tree;
 pub use coverage::{Coverage, FileCoverage, Lines};
 
 /// What one test may cost.
-const STEPS: u64 = 50_000_000;
-const BYTES: usize = 256 << 20;
+const STEPS: u64 = 10_000_000;
+const BYTES: usize = 48 << 20;
 
 /// A text of Rego, and what it needs of others.
 #[derive(Clone, Debug)]

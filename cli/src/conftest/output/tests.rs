@@ -82,20 +82,20 @@ fn table() {
     check(
         "table",
         "\
-┌───────────┬────────────┬───────────┬─────────────────────────────────┐
-│  RESULT   │    FILE    │ NAMESPACE │             MESSAGE             │
-├───────────┼────────────┼───────────┼─────────────────────────────────┤
-│ success   │ a b.yaml   │ main      │ SUCCESS                         │
+┌───────────┬────────────┬───────────┬──────────────────────────────────┐
+│  RESULT   │    FILE    │ NAMESPACE │             MESSAGE              │
+├───────────┼────────────┼───────────┼──────────────────────────────────┤
+│ success   │ a b.yaml   │ main      │ SUCCESS                          │
 │ exception │ a b.yaml   │ main      │ data.main.exception[_][_] == \"x\" │
-│ warning   │ a b.yaml   │ main      │ warn <1> & \"two\"                │
-│ skipped   │ a b.yaml   │ main      │ skip me                         │
-│ failure   │ a b.yaml   │ main      │ first line                      │
-│           │            │           │ second: 100%, é                 │
-│ failure   │ a b.yaml   │ main      │ same                            │
-│ success   │            │ other.ns  │ SUCCESS                         │
-│ success   │            │ other.ns  │ SUCCESS                         │
-│ failure   │ c:d,e.yaml │ -         │ tab    here | pipe              │
-└───────────┴────────────┴───────────┴─────────────────────────────────┘
+│ warning   │ a b.yaml   │ main      │ warn <1> & \"two\"                 │
+│ skipped   │ a b.yaml   │ main      │ skip me                          │
+│ failure   │ a b.yaml   │ main      │ first line                       │
+│           │            │           │ second: 100%, é                  │
+│ failure   │ a b.yaml   │ main      │ same                             │
+│ success   │            │ other.ns  │ SUCCESS                          │
+│ success   │            │ other.ns  │ SUCCESS                          │
+│ failure   │ c:d,e.yaml │ -         │ tab    here | pipe               │
+└───────────┴────────────┴───────────┴──────────────────────────────────┘
 ",
     );
     assert_eq!(render("table", &[], &Options::default()), "");
