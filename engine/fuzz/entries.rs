@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ajj_engine::rego::Query;
 use ajj_engine::suite::{Counting, Inputs, Suite};
 use ajj_engine::{
     Facts, Limits, PolicySet, Request, Source, compile, parse_json, parse_yaml, read,
@@ -163,4 +164,24 @@ fn decide(policies: &PolicySet, spec: &str) {
             .collect::<Vec<_>>()
     };
     assert_eq!(answers(), answers());
+}
+
+/// A module, and a query of it: what compiles is evaluated within bounds, and answers the same
+/// again.
+pub(crate) fn rego(text: &str) {
+    for is_v0 in [false, true] {
+        let query = Query {
+            modules: vec![text.into()],
+            is_v0,
+            text: "x = data.t".to_owned(),
+            answer: "x".to_owned(),
+            input: parse_json(r#"{"a": [1, {"b": "c"}], "n": 2}"#, &Limits::default())
+                .ok()
+                .map(Arc::new),
+            steps: 20_000,
+            bytes: 1 << 20,
+            ..Query::default()
+        };
+        assert_eq!(query.ask(), query.ask());
+    }
 }

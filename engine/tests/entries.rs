@@ -295,7 +295,68 @@ const SUITE: &[&str] = &[
     "  - {object: o, assertions: [{violations: 1, message: '^a'}, {}]}\n",
 ];
 
+const REGO: &[&str] = &[
+    "package t\n",
+    "import rego.v1\n",
+    "import data.t.r as q\n",
+    "# METADATA\n# title: x\n",
+    "default r := 0\n",
+    "r contains x if some x in input.a\n",
+    "r[k] := v if some k, v in input.a\n",
+    "f(x) := x\n",
+    "p if { not f(input.n) > 1 }\n",
+    "r if { x := ",
+    "r[x] { x = ",
+    "r := ",
+    " if ",
+    " contains ",
+    " else := ",
+    "every x in input.a { ",
+    "some i; ",
+    "input.a[_]",
+    "data.t[_]",
+    "f(",
+    "count(",
+    "sprintf(\"%5d %v\", [",
+    "numbers.range(1, 99999999)",
+    "walk(input, [y, z])",
+    "[x | ",
+    "{x | ",
+    "{x: y | ",
+    "{\"a\": ",
+    "$\"a {",
+    "}\"",
+    " with input as ",
+    " with f as 1",
+    " == ",
+    " = ",
+    " := ",
+    " | ",
+    " - ",
+    "not ",
+    "x",
+    "_",
+    "1.50",
+    "\"s\\n\"",
+    "`raw`",
+    "[",
+    "]",
+    "{",
+    "}",
+    ")",
+    ", ",
+    "; ",
+    ".b",
+    "\n",
+];
+
 proptest! {
+    #[test]
+    fn rego(text in soup(REGO)) {
+        entries::rego(&format!("package t\n{text}"));
+        entries::rego(&text);
+    }
+
     #[test]
     fn gatekeeper(text in soup(GATEKEEPER)) {
         entries::policy(&text);
