@@ -21,7 +21,7 @@ use jiff::Timestamp;
 
 use crate::read::{Limits as ReadLimits, parse_json};
 use crate::rego::{self, Program, Source as RegoSource, Version};
-use crate::source::Source;
+use crate::source::{Source, Span};
 use crate::tree::{Kind, Node};
 
 pub use crate::rego::outside::Outside;
@@ -59,6 +59,7 @@ struct RuleHead {
     is_true: bool,
     is_function: bool,
     line: usize,
+    span: rego::Span,
 }
 
 /// How policies are compiled.
@@ -152,6 +153,13 @@ impl Policies {
         namespaces
     }
 
+    /// The line of a place in one of the texts, from 1.
+    pub fn line(&self, place: &Span) -> Option<usize> {
+        let module = self.modules.iter().find(|module| module.source.name == place.source)?;
+        let before = module.source.text.as_bytes().get(..place.start)?;
+        Some(memchr::memchr_iter(b'\n', before).count() + 1)
+    }
+
     /// A rule that OPA takes for an object where its author means a set: `deny[msg] if { … }`.
     pub fn problematic_if(&self) -> Option<(&str, usize)> {
         let mut rules = self
@@ -183,6 +191,7 @@ impl Module {
                 .is_none_or(|value| matches!(value.kind, rego::ast::TermKind::Bool(true))),
             is_function: rule.head.parameters.is_some(),
             line: rule.head.span.line(&source.text),
+            span: rule.head.span,
         });
         Self {
             source: source.clone(),

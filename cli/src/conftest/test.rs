@@ -157,7 +157,11 @@ pub(super) fn policy_options(
 pub(super) fn say_oddities(ui: &Ui, policies: &Policies) {
     for oddity in policies.oddities() {
         let help = oddity.help.map(|help| format!("; {help}")).unwrap_or_default();
-        ui.say(&format!("warning: {}{help}", oddity.message));
+        let place = oddity.span.and_then(|span| {
+            let line = policies.line(&span)?;
+            Some(format!("{}:{line}: ", span.source))
+        });
+        ui.say(&format!("warning: {}{}{help}", place.unwrap_or_default(), oddity.message));
     }
 }
 

@@ -18,10 +18,10 @@ impl Policies {
 
     fn oddity(&self, module: &Module, rule: &RuleHead) -> Option<Diagnostic> {
         let name = &rule.name;
-        let at = format!("{}:{}", module.source.name, rule.line);
-        let span = Span { source: module.source.name.clone(), start: 0, end: 0 };
+        let (start, end) = (rule.span.start as usize, rule.span.end as usize);
+        let span = Span { source: module.source.name.clone(), start, end };
         let warn = |message: String, help: &str| {
-            let diagnostic = Diagnostic::warning("conftest-rule", format!("{at}: {message}"));
+            let diagnostic = Diagnostic::warning("conftest-rule", message);
             Some(diagnostic.at(Some(span.clone())).help(help))
         };
         if Severity::of(name).is_none() {

@@ -111,12 +111,17 @@ fn exceptions_exempt_all_that_a_rule_says() {
 #[test]
 fn what_is_never_judged_is_said() {
     let odd = |text: &str| {
-        let said = policies(&[text]).oddities();
-        said.into_iter().map(|found| found.message).collect::<Vec<_>>().join("; ")
+        let policies = policies(&[text]);
+        let line = |span: &crate::source::Span| policies.line(span).unwrap_or_default();
+        let said = policies
+            .oddities()
+            .into_iter()
+            .map(|found| format!("{}: {}", found.span.as_ref().map_or(0, line), found.message));
+        said.collect::<Vec<_>>().join("; ")
     };
     assert_eq!(odd("package main\ndeny contains \"a\"\nwarn := [\"x\"]\ndenied := 1\n"), "");
     assert!(
-        odd("package main\ndeny if input.x\n").contains("0.rego:2: the rule `deny` is never wrong")
+        odd("package main\ndeny if input.x\n").starts_with("2: the rule `deny` is never wrong")
     );
     assert!(odd("package main\nDeny contains \"a\"\n").contains("`Deny` is not judged"));
     assert!(odd("package main\ndeny(x) := x\n").contains("`deny` is not judged"));
