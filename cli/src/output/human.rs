@@ -95,9 +95,12 @@ fn finding<'r>(
         None => place_only(sources, title, span, None),
     };
     group = group.element(note("object", &object.object.to_string()));
+    let mut paths: Vec<&str> = Vec::new();
     for finding in result.findings.iter().take(MAX_MARKS) {
-        if !finding.violation.path.is_empty() {
-            group = group.element(note("path", &finding.violation.path));
+        let path = &*finding.violation.path;
+        if !path.is_empty() && !paths.contains(&path) {
+            group = group.element(note("path", path));
+            paths.push(path);
         }
     }
     if let Some(more) = result.findings.len().checked_sub(MAX_MARKS).filter(|more| *more > 0) {
