@@ -179,6 +179,12 @@ impl Policies {
 }
 
 impl Module {
+    /// The definitions of rules that judge.
+    fn judged(&self) -> impl Iterator<Item = (&RuleHead, names::Severity)> {
+        let rules = self.rules.iter().filter(|rule| !rule.has_keys && !rule.is_function);
+        rules.filter_map(|rule| Some((rule, names::Severity::of(&rule.name)?)))
+    }
+
     fn of(source: &RegoSource, module: &rego::ast::Module) -> Self {
         let rules = module.rules.iter().map(|rule| RuleHead {
             name: rule.head.name.clone(),

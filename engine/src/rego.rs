@@ -28,5 +28,5 @@ pub(crate) use places::ReadPlaces;
 pub(crate) use program::{Program, RuleKind};
 pub use query::{Query, QueryError};
 pub(crate) use syntax::annotations::{Scope as AnnotationScope, annotations};
-pub(crate) use syntax::{Problem, Source, Span, Version, ast, data_paths, parse};
+pub(crate) use syntax::{Problem, Source, Span, Version, ast, parse, paths_below};
 pub(crate) use value::{Notation, Value};

@@ -3,6 +3,7 @@
 pub mod duration;
 pub mod number;
 pub mod quantity;
+pub(crate) mod quote;
 pub mod regex;
 pub mod semver;
 pub mod time;

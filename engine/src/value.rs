@@ -4,7 +4,7 @@ mod compare;
 mod json;
 mod made;
 
-pub(crate) use json::write_string as write_json_string;
+pub(crate) use json::{string as json_string, write_string as write_json_string};
 pub use made::{List, Map};
 
 use std::collections::BTreeMap;

@@ -116,3 +116,20 @@ fn one(tree: Tree) -> Result<Config, ConfigError> {
 fn tree_of_json(text: &str) -> Result<Arc<Tree>, ConfigError> {
     Ok(Arc::new(parse_json(text, &Limits::default())?))
 }
+
+/// What tests of parsers share.
+#[cfg(test)]
+mod testing {
+    /// Reads a text, and compares what it says, or why it is none, with what is expected.
+    pub(crate) fn check<V: ToString, E: ToString>(
+        parse: impl Fn(&str) -> Result<V, E>,
+        text: &str,
+        expected: &str,
+    ) {
+        let found = match parse(text) {
+            Ok(value) => value.to_string(),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(found, expected, "{text:?}");
+    }
+}

@@ -140,10 +140,7 @@ mod tests {
     use super::parse;
 
     fn check(text: &str, expected: &str) {
-        match parse(text) {
-            Ok(value) => assert_eq!(value.to_string(), expected, "{text:?}"),
-            Err(error) => assert_eq!(error.to_string(), expected, "{text:?}"),
-        }
+        crate::testing::check(parse, text, expected);
     }
 
     #[test]

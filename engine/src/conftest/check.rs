@@ -69,10 +69,7 @@ impl Policies {
         let mut definitions = 0;
         for module in self.modules.iter().filter(|module| module.namespace == namespace) {
             package = &module.package;
-            let judged = module.rules.iter().filter(|rule| {
-                !rule.has_keys && !rule.is_function && Severity::of(&rule.name).is_some()
-            });
-            for rule in judged {
+            for (rule, _) in module.judged() {
                 definitions += 1;
                 if !rules.contains(&&*rule.name) {
                     rules.push(&rule.name);

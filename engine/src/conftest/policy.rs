@@ -6,12 +6,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::names::{Severity, exempted};
-use super::{BYTES, Policies, STEPS};
+use super::{BYTES, Module, Policies, STEPS};
 use crate::decision::{Action, Details, Dialect, FailurePolicy, RuleInfo, Violation};
 use crate::diagnostic::{Diagnostic, Severity as Weight};
-use crate::rego::{self, Asked, Budget, Limits, ReadPlaces, Value, Version};
-use crate::rule::{Compiled, Matching, Policy, Program, Rule, Scope};
-use crate::source::Source;
+use crate::rego::{self, Asked, Budget, Limits, Member, ReadPlaces, RuleKind, Value, Version};
+use crate::rule::{Compiled, Matching, OtherRules, Policy, Program, Rule, Scope};
+use crate::source::{Source, Span};
 use crate::suite::rego_diagnostic;
 use crate::tree::Node;
 
@@ -64,20 +64,21 @@ pub(crate) fn compile(sources: &[&Source], compiled: &mut Compiled) {
     }
     let before = compiled.rules.len();
     for module in &policies.modules {
-        if module.source.text.contains("input.review") {
-            let message = "this is the Rego of a ConstraintTemplate: its rules are judged with \
-                           the template alone";
-            let name = Arc::clone(&module.source.name);
-            let span = crate::source::Span { source: name, start: 0, end: 0 };
-            let said = Diagnostic::warning("template-rego", message).at(Some(span));
-            compiled.diagnostics.push(said);
+        let judged = module.judged().count();
+        if let Some(found) = reads_a_review(module).filter(|_| judged > 0) {
+            compiled.diagnostics.push(found);
+            compiled.not_evaluated.push(OtherRules {
+                kind: "Rego that reads an AdmissionReview".to_owned(),
+                count: judged,
+                gives_verdict: true,
+            });
             continue;
         }
-        for head in module.rules.iter().filter(|head| !head.has_keys && !head.is_function) {
-            let action = match Severity::of(&head.name) {
-                Some(Severity::Failure) => Action::Deny,
-                Some(Severity::Warning) => Action::Warn,
-                None => continue,
+        compiled.diagnostics.extend(unknown_documents(module, &policies.modules));
+        for (head, severity) in module.judged() {
+            let action = match severity {
+                Severity::Failure => Action::Deny,
+                Severity::Warning => Action::Warn,
             };
             let is_known =
                 |known: &Rule| *known.policy.name == *module.namespace && *known.name == *head.name;
@@ -94,6 +95,47 @@ pub(crate) fn compile(sources: &[&Source], compiled: &mut Compiled) {
             compiled.rules.push(rule(&module.namespace, &head.name, action, matching, program));
         }
     }
+}
+
+/// Rules that are written for a request around the object, of a template or of OPA's own admission
+/// control: about the object alone they would never say anything.
+fn reads_a_review(module: &Module) -> Option<Diagnostic> {
+    let read = rego::paths_below("input", &module.source.text);
+    let is_around = |path: &[Box<str>]| {
+        path.first().is_some_and(|first| matches!(&**first, "review" | "request"))
+    };
+    let (path, span) = read.into_iter().find(|(path, _)| is_around(path))?;
+    let message = format!(
+        "rules that read `input.{}` are not judged: here `input` is the object itself",
+        path.join(".")
+    );
+    let help = "the Rego of a ConstraintTemplate is judged with its template";
+    Some(Diagnostic::warning("review-rego", message).at(Some(placed(module, span))).help(help))
+}
+
+/// Documents that no module defines: what reads them is undefined, and would pass in silence.
+fn unknown_documents(module: &Module, modules: &[Module]) -> Vec<Diagnostic> {
+    if module.judged().next().is_none() {
+        return Vec::new();
+    }
+    let defines = |path: &[Box<str>]| {
+        modules
+            .iter()
+            .any(|known| path.starts_with(&known.package) || known.package.starts_with(path))
+    };
+    let read = rego::paths_below("data", &module.source.text);
+    let unknown = read.into_iter().filter(|(path, _)| !defines(path));
+    let said = unknown.map(|(path, span)| {
+        let message = format!("no policy defines `data.{}`", path.join("."));
+        let help = "documents of data are read by `ajj conftest test --data`";
+        Diagnostic::error("unknown-data", message).at(Some(placed(module, span))).help(help)
+    });
+    said.collect()
+}
+
+fn placed(module: &Module, span: rego::Span) -> Span {
+    let (start, end) = (span.start as usize, span.end as usize);
+    Span { source: Arc::clone(&module.source.name), start, end }
 }
 
 /// A text as Rego v1 or, where it is none, as v0.
@@ -175,6 +217,17 @@ impl Judge {
             Err(error) => return Answer::Error(self.policies.shown(&error)),
         };
         let query = format!("data.{}.{}", super::names::namespace(&self.package), self.rule);
+        let members = match self.policies.program.rule_kind(&path(&self.rule)) {
+            Some(RuleKind::Complete) => match listed(members) {
+                Ok(members) => members,
+                Err(found) => {
+                    return Answer::Error(format!(
+                        "{query} has to be a set or a list, found {found}"
+                    ));
+                }
+            },
+            _ => members,
+        };
         let mut violations = Vec::with_capacity(members.len());
         let places = (!members.is_empty()).then(|| ReadPlaces::of(object));
         for member in &members {
@@ -199,4 +252,18 @@ impl Judge {
             false => Answer::Fail(violations),
         }
     }
+}
+
+/// The items of a rule's one value, or the type of a value that has none.
+fn listed(value: Vec<Member<'_>>) -> Result<Vec<Member<'_>>, &'static str> {
+    let mut members = Vec::new();
+    for Member { value, read } in value {
+        let items = match (value.as_set(), value.as_array()) {
+            (Some(items), _) => items.to_vec(),
+            (None, Some(items)) => items.iter().collect(),
+            (None, None) => return Err(value.type_name()),
+        };
+        members.extend(items.into_iter().map(|value| Member { value, read: read.clone() }));
+    }
+    Ok(members)
 }

@@ -226,3 +226,86 @@ fn functions_that_read_files_are_known() {
     // Nobody answers here, which ends the evaluation.
     assert!(checked(&[text], "{}").contains("parse_config: not available here"));
 }
+
+/// What compiling says and what a Deployment is answered, of Rego among policies.
+fn set(text: &str) -> (Vec<String>, Vec<String>, usize) {
+    let (set, said) = crate::compile(&[crate::Source::new("a.rego", text)]);
+    let object = parse_json(
+        r#"{"apiVersion": "apps/v1", "kind": "Deployment", "spec": {"replicas": 1}}"#,
+        &Limits::default(),
+    );
+    let request =
+        crate::Request::create(std::sync::Arc::new(object.unwrap()), Timestamp::UNIX_EPOCH);
+    let decision = set.conclude(&request, &crate::Facts::default());
+    let results = decision.results.iter().map(|result| {
+        let paths: Vec<_> = result.violations.iter().map(|found| found.path.as_str()).collect();
+        format!(
+            "{} {} {} {}",
+            result.name,
+            result.outcome.as_str(),
+            result.message,
+            paths.join(",")
+        )
+    });
+    let said = said.into_iter().map(|found| {
+        let at = found.span.map_or(0, |span| span.start);
+        format!("{} at {at}: {}", found.code, found.message)
+    });
+    let unjudged = set.not_evaluated().iter().map(|rules| rules.count).sum();
+    (said.collect(), results.collect(), unjudged)
+}
+
+#[test]
+fn rules_judge_objects() {
+    let (said, results, unjudged) = set(
+        "package main\ndeny contains \"few\" if input.spec.replicas < 2\nwarn contains 1 if input.kind\nexception contains [\"x\"] if true\nwarn_x contains \"a\"\n",
+    );
+    assert_eq!(said, [""; 0]);
+    assert_eq!(
+        results,
+        [
+            "deny fail few /spec/replicas",
+            "warn error data.main.warn has a member that is neither a text nor an object with `msg`: 1 ",
+            "warn_x skip an `exception` of the package exempts it ",
+        ]
+    );
+    assert_eq!(unjudged, 0);
+}
+
+#[test]
+fn what_would_pass_in_silence_is_said() {
+    for (text, code, unjudged) in [
+        (
+            "package main\ndeny contains \"x\" if input.request.kind.kind == \"Pod\"\n",
+            "review-rego at 34",
+            1,
+        ),
+        (
+            "package main\nviolation contains {\"msg\": \"x\"} if input.review.object\n",
+            "review-rego at 48",
+            1,
+        ),
+        (
+            "package main\ndeny contains \"x\" if data.ports[_] == input.port\n",
+            "unknown-data at 34",
+            0,
+        ),
+        ("package main\ndeny if input.x\n", "conftest-rule at 13", 0),
+        ("package main\nDeny contains \"x\"\n", "conftest-rule at 13", 0),
+    ] {
+        let (said, _, found) = set(text);
+        assert!(said.iter().any(|said| said.starts_with(code)), "{text}: {said:?}");
+        assert_eq!(found, unjudged, "{text}");
+    }
+    let (_, results, _) = set("package main\ndeny := \"x\"\nwarn := [\"y\"]\n");
+    assert_eq!(
+        results,
+        ["deny error data.main.deny has to be a set or a list, found string ", "warn fail y "]
+    );
+    for text in [
+        "package main\n# input.review is read elsewhere\ndeny contains \"x\" if data.main.f(input.data.request)\nf(x) := x\n",
+        "package lib\nallow if input.request\n",
+    ] {
+        assert_eq!(set(text).0, [""; 0], "{text}");
+    }
+}

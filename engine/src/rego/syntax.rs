@@ -88,27 +88,32 @@ pub(crate) fn parse(source: &Source) -> Result<Module, Problem> {
     parser::module(source, tokens).map_err(|problem| problem.named(source))
 }
 
-/// The paths below `data` that a text names: what it needs of other modules, and of documents.
-pub(crate) fn data_paths(text: &str) -> Vec<Vec<Box<str>>> {
+/// The paths below a document, `data` or `input`, that a text names, each with its place; none
+/// where nothing follows the document's name.
+pub(crate) fn paths_below(root: &str, text: &str) -> Vec<(Vec<Box<str>>, Span)> {
     let Ok(tokens) = lexer::tokens(text) else { return Vec::new() };
     let word = |token: &lexer::Token| token.span.text(text);
     let mut paths = Vec::new();
     let mut rest = tokens.tokens.as_slice();
+    let mut after_dot = false;
     while let Some((token, following)) = rest.split_first() {
         rest = following;
-        if token.kind != lexer::Kind::Word || word(token) != "data" {
+        let is_root = token.kind == lexer::Kind::Word && word(token) == root && !after_dot;
+        after_dot = token.kind == lexer::Kind::Dot;
+        if !is_root {
             continue;
         }
-        let mut path = Vec::new();
+        let (mut path, mut span) = (Vec::new(), token.span);
         while let [dot, name, following @ ..] = rest {
             if dot.kind != lexer::Kind::Dot || name.kind != lexer::Kind::Word {
                 break;
             }
             path.push(word(name).into());
+            span = span.to(name.span);
             rest = following;
         }
         if !path.is_empty() {
-            paths.push(path);
+            paths.push((path, span));
         }
     }
     paths

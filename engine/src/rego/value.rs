@@ -11,7 +11,7 @@ use crate::tree::{Entries, Items, Kind, Node};
 use crate::value::Text;
 
 pub(crate) use made::{Array, Object, Set};
-pub(crate) use print::{Notation, quote, quoted};
+pub(crate) use print::Notation;
 
 /// A value during evaluation: cheap to copy, read in place where it stands in a tree.
 #[derive(Clone, Debug)]

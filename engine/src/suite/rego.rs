@@ -72,7 +72,8 @@ impl RegoModule {
         };
         let is_test = |name: &str| name.starts_with("test_") || name.starts_with("todo_test_");
         let has_tests = module.rules.iter().any(|rule| is_test(&rule.head.name));
-        let needs = rego::data_paths(&source.text);
+        let needs = rego::paths_below("data", &source.text);
+        let needs = needs.into_iter().map(|(path, _)| path).collect();
         Ok(Self { source, package: module.package, needs, has_tests })
     }
 

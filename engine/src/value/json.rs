@@ -103,6 +103,13 @@ pub(crate) fn number(value: f64) -> String {
     format!("{value}")
 }
 
+/// A text as JSON.
+pub(crate) fn string(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    write_string(text, &mut out);
+    out
+}
+
 pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
     for character in text.chars() {

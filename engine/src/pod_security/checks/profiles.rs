@@ -5,6 +5,7 @@ use crate::pod_security::finding::{
     BadValue, FieldError, Finding, Place, containers, plural, quoted, setters, sorted,
 };
 use crate::pod_security::pod::{Fields, Pod};
+use crate::scalar::quote;
 
 pub(super) const SE_LINUX_TYPES_1_0: &[&str] =
     &["", "container_t", "container_init_t", "container_kvm_t"];
@@ -27,7 +28,7 @@ pub(super) fn app_armor<'t>(pod: &Pod<'t>) -> Option<Finding<'t>> {
             value.is_empty() || value == "runtime/default" || value.starts_with("localhost/");
         if key.starts_with(APP_ARMOR_ANNOTATION) && !allowed {
             let error = Place::annotation(key).forbids(BadValue::Text(value));
-            annotations.push((format!("{key}={}", go_quoted(value)), error));
+            annotations.push((format!("{key}={}", quote::quoted(value)), error));
         }
     }
     // Upstream sorts the texts; the fields it leaves in the order of a Go map, which is none.
@@ -61,7 +62,7 @@ pub(super) fn seccomp_annotations<'t>(pod: &Pod<'t>) -> Option<Finding<'t>> {
         let Some(value) = pod.annotations.entry(&key) else { return };
         let allowed = matches!(value, "runtime/default" | "docker/default");
         if !allowed && !value.starts_with("localhost/") {
-            details.push(format!("{key}={}", go_quoted(value)));
+            details.push(format!("{key}={}", quote::quoted(value)));
             errors.push(Place::annotation(&key).forbids(BadValue::Text(value)));
         }
     };
@@ -242,26 +243,4 @@ impl<'t> SeLinux<'t> {
         }
         self.errors.len() > before
     }
-}
-
-/// As `%q` of Go writes it.
-fn go_quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{7}' => out.push_str("\\a"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{b}' => out.push_str("\\v"),
-            '\0'..='\u{1f}' | '\u{7f}' => out.push_str(&format!("\\x{:02x}", character as u32)),
-            _ => out.push(character),
-        }
-    }
-    out.push('"');
-    out
 }

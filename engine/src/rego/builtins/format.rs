@@ -3,11 +3,11 @@
 
 mod float;
 mod integer;
-mod quote;
 
 #[cfg(test)]
 mod tests;
 
+use crate::scalar::quote;
 use std::borrow::Cow;
 
 use num_bigint::BigInt;

@@ -6,8 +6,9 @@ use std::cmp::Ordering;
 use sha2::{Digest, Sha256};
 
 use super::operand::{failed, integer, operands, string};
-use crate::rego::value::{Notation, quoted};
+use crate::rego::value::Notation;
 use crate::rego::{BuiltinError, Host, Value};
+use crate::scalar::quote::quoted;
 
 type Answer<'v> = Result<Value<'v>, BuiltinError>;
 

@@ -3,10 +3,10 @@
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use super::operand::{failed, integer, number, operands, string, wrong_type};
-use crate::rego::value::quoted;
 use crate::rego::{BuiltinError, Host, Value};
 use crate::scalar::duration;
 use crate::scalar::number::parse_float;
+use crate::scalar::quote::quoted;
 use crate::scalar::time::{Civil, RFC3339, Time};
 
 type Answer<'v> = Result<Value<'v>, BuiltinError>;

@@ -95,7 +95,7 @@ pub(super) fn to_number<'v>(host: &Host<'_, 'v>, arguments: &[Value<'v>]) -> Ans
     }
     host.step(text.len() / 16)?;
     let wrong = |why| {
-        let text = crate::rego::value::quoted(text);
+        let text = crate::scalar::quote::quoted(text);
         failed(format!("strconv.ParseFloat: parsing {text}: {why}"))
     };
     let plain = Number::parse(text).filter(|number| number.as_f64().is_finite());

@@ -4,8 +4,8 @@ use std::net::Ipv6Addr;
 
 use super::encoding::{lossy, percent_decoded};
 use super::operand::{failed, operands, string};
-use crate::rego::value::quoted;
 use crate::rego::{BuiltinError, Host, Value};
+use crate::scalar::quote::quoted;
 
 type Answer<'v> = Result<Value<'v>, BuiltinError>;
 

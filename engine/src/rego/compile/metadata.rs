@@ -8,6 +8,7 @@ use super::super::syntax::ast::{Module, Rule, TermKind};
 use super::super::syntax::{Problem, Source};
 use crate::read::{Limits, parse_json};
 use crate::tree::Tree;
+use crate::value::json_string;
 
 /// The annotations of modules that belong together.
 pub(super) struct Annotations<'m> {
@@ -94,14 +95,7 @@ fn link(path: &[Box<str>], annotation: Option<&Annotation>) -> String {
         // Writing to a text cannot fail.
         let _ = write!(json, "\"annotations\":{},", annotation.json);
     }
-    let names: Vec<_> = path
-        .iter()
-        .map(|name| {
-            let mut quoted = String::new();
-            crate::value::write_json_string(name, &mut quoted);
-            quoted
-        })
-        .collect();
+    let names: Vec<_> = path.iter().map(|name| json_string(name)).collect();
     let _ = write!(json, "\"path\":[{}]}}", names.join(","));
     json
 }

@@ -68,7 +68,7 @@ impl<'h, 'v> Machine<'h, 'v> {
             };
             return self.deeper(|machine| {
                 let mark = machine.trail.len();
-                for (key, item) in machine.entries(&value) {
+                for (key, item) in entries(&value) {
                     machine.tick()?;
                     machine.trail.truncate(mark);
                     machine.note(&value, &key);
@@ -83,10 +83,6 @@ impl<'h, 'v> Machine<'h, 'v> {
             });
         }
         then(self, value)
-    }
-
-    fn entries(&self, value: &Value<'v>) -> Vec<(Value<'v>, Value<'v>)> {
-        entries(value)
     }
 
     /// Follows one key that is known.

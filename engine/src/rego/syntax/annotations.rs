@@ -6,7 +6,7 @@ use super::ast::Module;
 use super::{Misread, Problem, Source, Span};
 use crate::read::{Limits, parse_yaml};
 use crate::tree::{Kind, Node};
-use crate::value::write_json_string;
+use crate::value::json_string;
 
 /// What an annotation is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,10 +104,10 @@ fn json(root: Node<'_>, scope: Scope, is_entrypoint: bool) -> String {
         Scope::Package => "package",
         Scope::Subpackages => "subpackages",
     };
-    fields.push(("scope", quoted(word)));
+    fields.push(("scope", json_string(word)));
     for key in ["title", "description"] {
         if let Some(text) = root.get(key).and_then(|node| node.as_str()) {
-            fields.push((key, quoted(text)));
+            fields.push((key, json_string(text)));
         }
     }
     if is_entrypoint {
@@ -129,14 +129,8 @@ fn json(root: Node<'_>, scope: Scope, is_entrypoint: bool) -> String {
         }
     }
     let fields: Vec<_> =
-        fields.into_iter().map(|(key, value)| format!("{}:{value}", quoted(key))).collect();
+        fields.into_iter().map(|(key, value)| format!("{}:{value}", json_string(key))).collect();
     format!("{{{}}}", fields.join(","))
-}
-
-fn quoted(text: &str) -> String {
-    let mut out = String::new();
-    write_json_string(text, &mut out);
-    out
 }
 
 /// `Name <mail>`, or a map of both.
@@ -147,15 +141,15 @@ fn author(node: Node<'_>) -> String {
         None => (text.trim(), ""),
     };
     match mail {
-        "" => format!("{{\"name\":{}}}", quoted(name)),
-        _ => format!("{{\"email\":{},\"name\":{}}}", quoted(mail), quoted(name)),
+        "" => format!("{{\"name\":{}}}", json_string(name)),
+        _ => format!("{{\"email\":{},\"name\":{}}}", json_string(mail), json_string(name)),
     }
 }
 
 /// An address, or a map with one.
 fn resource(node: Node<'_>) -> String {
     match node.as_str() {
-        Some(text) => format!("{{\"ref\":{}}}", quoted(text)),
+        Some(text) => format!("{{\"ref\":{}}}", json_string(text)),
         None => node.to_json(),
     }
 }
@@ -163,7 +157,7 @@ fn resource(node: Node<'_>) -> String {
 /// A document and the schema that it is said to have.
 fn schema(node: Node<'_>) -> String {
     let path = |text: &str| {
-        let parts: Vec<_> = text.split('.').map(quoted).collect();
+        let parts: Vec<_> = text.split('.').map(json_string).collect();
         format!("[{}]", parts.join(","))
     };
     let entry = node.as_map().and_then(|entries| entries.iter().next());

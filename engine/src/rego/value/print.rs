@@ -1,6 +1,7 @@
 //! Writes values: as Rego, as `String()` of OPA's values does, and as JSON.
 
 use crate::rego::host::{BuiltinError, Host};
+use crate::scalar::quote::write_quoted;
 use crate::value::write_json_string;
 
 use super::Value;
@@ -71,7 +72,7 @@ fn write_or_open<'v>(
         Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         Value::Number(number) => number.write(out),
         Value::String(text) if notation == Notation::Json => write_json_string(text, out),
-        Value::String(text) => quote(text, out),
+        Value::String(text) => write_quoted(text, '"', false, out),
         Value::Set(set) => match notation {
             Notation::Rego if set.items().is_empty() => out.push_str("set()"),
             Notation::Rego => list(set.items().to_vec(), '{', "}"),
@@ -97,43 +98,4 @@ fn write_or_open<'v>(
             }
         }
     }
-}
-
-/// A text as `strconv.Quote` of Go writes it, by itself.
-pub(crate) fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    quote(text, &mut out);
-    out
-}
-
-/// A text as `strconv.Quote` of Go writes it.
-pub(crate) fn quote(text: &str, out: &mut String) {
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{7}' => out.push_str("\\a"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{b}' => out.push_str("\\v"),
-            '\0'..='\u{1f}' | '\u{7f}' => out.push_str(&format!("\\x{:02x}", character as u32)),
-            // What Go does not hold to be printable: controls, separators, marks without a sign.
-            '\u{80}'..='\u{a0}'
-            | '\u{ad}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202f}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3000}'
-            | '\u{feff}'
-            | '\u{e000}'..='\u{f8ff}' => {
-                out.push_str(&format!("\\u{:04x}", character as u32));
-            }
-            _ => out.push(character),
-        }
-    }
-    out.push('"');
 }

@@ -4,8 +4,9 @@ mod read;
 
 use super::Answer;
 use crate::rego::builtins::operand::{object, operands, string};
-use crate::rego::value::{Notation, quoted};
+use crate::rego::value::Notation;
 use crate::rego::{BuiltinError, Host, Value};
+use crate::scalar::quote::quoted;
 
 pub(in crate::rego::builtins) use read::json_value;
 

@@ -2,8 +2,8 @@
 
 use super::{Answer, failed, lossy};
 use crate::rego::builtins::operand::{object, operands, string, wrong_type};
-use crate::rego::value::quoted;
 use crate::rego::{BuiltinError, Host, Value};
+use crate::scalar::quote::quoted;
 
 fn escape(text: &str, out: &mut String) {
     for byte in text.bytes() {

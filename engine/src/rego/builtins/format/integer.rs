@@ -2,8 +2,9 @@
 
 use num_bigint::{BigInt, Sign};
 
-use super::{Argument, Printer, quote};
+use super::{Argument, Printer};
 use crate::rego::BuiltinError;
+use crate::scalar::quote;
 
 impl Printer<'_, '_, '_> {
     pub(super) fn int(&mut self, value: i64, verb: char) -> Result<(), BuiltinError> {

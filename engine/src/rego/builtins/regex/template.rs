@@ -3,8 +3,8 @@
 use super::{Answer, delimiter};
 use crate::rego::builtins::operand::{failed, operands, string};
 use crate::rego::builtins::patterns;
-use crate::rego::value::quoted;
 use crate::rego::{BuiltinError, Host, Value};
+use crate::scalar::quote::quoted;
 
 pub(in crate::rego::builtins) fn template_match<'v>(
     host: &Host<'_, 'v>,
