@@ -1,5 +1,6 @@
 //! The answer to one request.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// What every rule that matched a request says. Whether it is allowed is derived, never stored.
@@ -54,6 +55,18 @@ pub struct RuleInfo {
     pub scored: bool,
     /// What to do about a finding, where the policy says so.
     pub help: Arc<str>,
+}
+
+impl RuleInfo {
+    /// What people call the rule where only one name is shown: its own name and, where that says
+    /// what kind of rule it is, the policy's.
+    pub fn title(&self) -> Cow<'_, str> {
+        match self.dialect {
+            Dialect::Kyverno | Dialect::Cel | Dialect::Image => Cow::Borrowed(&self.rule),
+            Dialect::Gatekeeper => Cow::Borrowed(&self.policy),
+            Dialect::Conftest => Cow::Owned(format!("{}/{}", self.policy, self.rule)),
+        }
+    }
 }
 
 /// The language a rule is written in.

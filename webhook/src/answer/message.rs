@@ -85,7 +85,7 @@ fn generated_name(request: &Request) -> String {
 fn names(results: &[&ResultReport]) -> String {
     let mut unique: Vec<String> = Vec::new();
     for result in results {
-        let name = escape(&result.result.rule.rule).into_owned();
+        let name = escape(&result.result.rule.title()).into_owned();
         if !unique.contains(&name) {
             unique.push(name);
         }

@@ -134,3 +134,27 @@ fn however_much_is_wrong_the_answer_stays_short_and_plain() {
         assert!(warning.chars().count() <= 200 && !warning.contains(char::is_control), "{warning}");
     }
 }
+
+#[test]
+fn rego_is_named_by_what_its_authors_named() {
+    let template = "apiVersion: templates.gatekeeper.sh/v1\nkind: ConstraintTemplate\nmetadata: {name: sizes}\nspec:\n  \
+        crd: {spec: {names: {kind: Sizes}}}\n  targets:\n  - target: admission.k8s.gatekeeper.sh\n    rego: |\n      \
+        package sizes\n      violation[{\"msg\": \"too large\"}] { input.review.object.spec.size > 1 }\n";
+    let constraint = "apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: Sizes\nmetadata: {name: small-widgets}\n";
+    let rego = "package widgets\n\ndeny contains \"large\" if input.spec.size > 1\n";
+    let sources = [
+        Source::new("t.yaml", template),
+        Source::new("c.yaml", constraint),
+        Source::new("w.rego", rego),
+    ];
+    let (policies, diagnostics) = compile(&sources);
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    let request = request(r#"{"size": 3}"#);
+    let decision = policies.conclude(&request, &Facts::default());
+    let report = ObjectReport::new(&request, decision, Keep::All, |_| None);
+    let answer = Answer::new(&request, &report, DecisionId::new(Replica::new("r"), "u1"));
+    let message = answer.denial.unwrap().message;
+    let first = message.lines().next().unwrap();
+    assert!(first.contains("2 rules deny (") && first.contains("small-widgets"), "{first}");
+    assert!(first.contains("widgets/deny"), "{first}");
+}
